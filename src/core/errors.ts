@@ -1,0 +1,212 @@
+// The one error a caller may see. Owns the table of codes: each has its status, what it means and whether trying again can help.
+// Must stay true: a code never changes its meaning; a message is written for the caller and holds nothing private.
+
+/** Every stable error code, with its HTTP status, its title and the help text that `docs/errors.md` prints. */
+export const ERROR_CODES = {
+  invalid_request: {
+    status: 400,
+    title: 'The request is not valid',
+    help: 'The body, a parameter or a header does not have the documented form. `details` names the places.',
+    retry: false,
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'Sign-in needed',
+    help: 'No session or key was given, or it has ended, was revoked or is unknown.',
+    retry: false,
+  },
+  wrong_credentials: {
+    status: 401,
+    title: 'E-mail or password is wrong',
+    help: 'The pair is not known here. Both are checked with the same effort, so this says nothing about which one is wrong.',
+    retry: false,
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not permitted',
+    help: 'Your role does not include this. `details.permission` names what is missing; an administrator can grant it.',
+    retry: false,
+  },
+  cross_site: {
+    status: 403,
+    title: 'Request from another site refused',
+    help: 'A request that changes something came with a cookie but from another site. Use the app itself or an API key.',
+    retry: false,
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    help: 'There is nothing with this address, or it is not yours to see.',
+    retry: false,
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    help: 'The address exists, but not with this method.',
+    retry: false,
+  },
+  conflict: {
+    status: 409,
+    title: 'Conflicts with what is there',
+    help: 'Something with the same identity exists already, or it changed in between. Read it again and decide.',
+    retry: false,
+  },
+  account_exists: {
+    status: 409,
+    title: 'This account exists already',
+    help: 'The address was verified before. Sign in instead.',
+    retry: false,
+  },
+  last_owner: {
+    status: 409,
+    title: 'The last owner stays',
+    help: 'An organisation keeps at least one owner. Make somebody else an owner first.',
+    retry: false,
+  },
+  document_not_ready: {
+    status: 409,
+    title: 'The document is still being read',
+    help: 'Its text is not extracted yet, or could not be. Watch its activity and try again.',
+    retry: true,
+  },
+  gone: {
+    status: 410,
+    title: 'Destroyed',
+    help: 'The key of this record was destroyed; nobody can read it any more.',
+    retry: false,
+  },
+  file_too_large: {
+    status: 413,
+    title: 'The file is too large',
+    help: 'A file may have up to 100 MB. Nothing was stored.',
+    retry: false,
+  },
+  body_too_large: {
+    status: 413,
+    title: 'The request is too large',
+    help: 'The body exceeds what this address accepts. Nothing was stored.',
+    retry: false,
+  },
+  not_a_pdf: {
+    status: 415,
+    title: 'Not a PDF',
+    help: 'The file does not begin like a PDF, whatever its name says. Nothing was stored.',
+    retry: false,
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Content type not accepted',
+    help: 'This address takes `application/json`, or `multipart/form-data` for files.',
+    retry: false,
+  },
+  wrong_region: {
+    status: 421,
+    title: 'Served in another region',
+    help: 'This organisation is served only in its own region; `details.url` says where.',
+    retry: false,
+  },
+  empty_file: {
+    status: 422,
+    title: 'The file is empty',
+    help: 'There is nothing in the file. Nothing was stored.',
+    retry: false,
+  },
+  quote_not_found: {
+    status: 422,
+    title: 'The passage is not on that page',
+    help: 'The quoted text does not occur in the text of the page. Check the page number and the quote.',
+    retry: false,
+  },
+  page_out_of_range: {
+    status: 422,
+    title: 'No such page',
+    help: 'The document has fewer pages.',
+    retry: false,
+  },
+  free_mail_domain: {
+    status: 422,
+    title: 'A company address is needed',
+    help: 'Accounts belong to a company mail domain; addresses of free mail services are not accepted.',
+    retry: false,
+  },
+  weak_password: {
+    status: 422,
+    title: 'The password is too weak',
+    help: 'It is shorter than the organisation asks for, too simple, or contains your name or address.',
+    retry: false,
+  },
+  region_needs_waiver: {
+    status: 422,
+    title: 'This region needs a signed waiver',
+    help: 'Organisations from the EU and the EEA are kept in the region `eu`.',
+    retry: false,
+  },
+  token_expired: {
+    status: 422,
+    title: 'The link has expired',
+    help: 'Ask for a new one; nothing was changed.',
+    retry: false,
+  },
+  too_many_requests: {
+    status: 429,
+    title: 'Too many requests',
+    help: 'Wait for the time in `Retry-After` and try again.',
+    retry: true,
+  },
+  internal: {
+    status: 500,
+    title: 'Something went wrong here',
+    help: 'It is not your fault. It was logged under the request id; nothing half-done was kept.',
+    retry: true,
+  },
+  keeper_unavailable: {
+    status: 503,
+    title: 'Keys are not available now',
+    help: 'The process that lends keys does not answer. Nothing was changed; try again shortly.',
+    retry: true,
+  },
+  database_unavailable: {
+    status: 503,
+    title: 'The store is not available now',
+    help: 'The database does not answer or ended the transaction. Nothing was changed; try again shortly.',
+    retry: true,
+  },
+  busy: {
+    status: 503,
+    title: 'Too much to do at once',
+    help: 'Every connection is in use. Nothing was changed; try again shortly.',
+    retry: true,
+  },
+  storage_full: {
+    status: 507,
+    title: 'No room left',
+    help: 'The disk that keeps files is full. Nothing was stored.',
+    retry: true,
+  },
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/**
+ * An error that the caller may see. `message` and `details` are public; `cause` is private and only logged.
+ * Anything else that is thrown is a bug and answers `internal`.
+ */
+export class PublicError extends Error {
+  readonly code: ErrorCode
+  readonly details: Record<string, unknown>
+
+  constructor(
+    code: ErrorCode,
+    message?: string,
+    extra: { cause?: unknown; details?: Record<string, unknown> } = {},
+  ) {
+    super(message ?? ERROR_CODES[code].help, extra.cause === undefined ? undefined : { cause: extra.cause })
+    this.name = 'PublicError'
+    this.code = code
+    this.details = extra.details ?? {}
+  }
+
+  get status(): number {
+    return ERROR_CODES[this.code].status
+  }
+}

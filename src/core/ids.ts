@@ -1,0 +1,77 @@
+// Identifiers: UUIDv7 inside, typed and readable outside, opaque routing ids for tenants.
+// Must stay true: an id given out never carries a name, an address or a count.
+import { randomBytes } from 'node:crypto'
+import { PublicError } from './errors.ts'
+
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
+const ROUTING_ID = /^[a-z2-7]{13}$/
+
+/** Kinds of record and the prefix their ids carry at the API. */
+export const ID_PREFIXES = ['org', 'per', 'ses', 'key', 'doc', 'snp', 'evt', 'act', 'exp', 'mail'] as const
+export type IdPrefix = (typeof ID_PREFIXES)[number]
+
+/** A new UUIDv7 (RFC 9562): 48 bits of milliseconds, then 74 random bits. */
+export function newId(now: number = Date.now()): string {
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(now, 0, 6)
+  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f)
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f)
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** The API form of a UUID: prefix, underscore, 26 characters of Crockford base32. */
+export function toApi(prefix: IdPrefix, uuid: string): string {
+  let value = BigInt(`0x${uuid.replaceAll('-', '')}`)
+  let text = ''
+  for (let i = 0; i < 26; i++) {
+    text = CROCKFORD[Number(value & 31n)] + text
+    value >>= 5n
+  }
+  return `${prefix}_${text}`
+}
+
+/** The UUID behind an API id of the given kind. Throws `not_found` when it is not one: an unknown form is an unknown record. */
+export function fromApi(prefix: IdPrefix, text: string): string {
+  if (!text.startsWith(`${prefix}_`) || text.length !== prefix.length + 27) throw new PublicError('not_found')
+  let value = 0n
+  for (const letter of text.slice(prefix.length + 1)) {
+    const digit = CROCKFORD.indexOf(letter)
+    if (digit < 0) throw new PublicError('not_found')
+    value = (value << 5n) | BigInt(digit)
+  }
+  if (value >= 1n << 128n) throw new PublicError('not_found')
+  const hex = value.toString(16).padStart(32, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** A new routing id: 13 characters of base32, 64 random bits. It names a tenant and says nothing about it. */
+export function newRoutingId(): string {
+  let value = randomBytes(8).readBigUInt64BE()
+  let text = ''
+  for (let i = 0; i < 13; i++) {
+    text = BASE32[Number(value & 31n)] + text
+    value >>= 5n
+  }
+  return text
+}
+
+/** Whether the text has the form of a routing id; anything else must never reach SQL as a name. */
+export function isRoutingId(text: string): boolean {
+  return ROUTING_ID.test(text)
+}
+
+/** A new credential of a tenant: routing id, kind, 256 random bits. Only its hash is stored. */
+export function newCredential(tenant: string, kind: CredentialKind): string {
+  return `${tenant}.${kind}.${randomBytes(32).toString('base64url')}`
+}
+
+export type CredentialKind = 's' | 'k'
+
+/** Splits a credential without judging it. Undefined when it has not the form of one. */
+export function readCredential(text: string): { tenant: string; kind: CredentialKind } | undefined {
+  const match = /^([a-z2-7]{13})\.([sk])\.[A-Za-z0-9_-]{43}$/.exec(text)
+  if (!match?.[1] || (match[2] !== 's' && match[2] !== 'k')) return undefined
+  return { tenant: match[1], kind: match[2] }
+}
