@@ -1,0 +1,132 @@
+/**
+ * The shapes of a document at the API. A document is a file somebody added, with what the reader found in it.
+ * Lengths here are the product's promises; the database knows none of them.
+ */
+import Type from 'typebox'
+
+const strict = { additionalProperties: false } as const
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
+export const DocumentId = Type.String({ pattern: '^doc_[0-9a-hjkmnp-tv-z]{26}$' })
+export const ActivityId = Type.String({ pattern: '^act_[0-9a-hjkmnp-tv-z]{26}$' })
+/** A person (`per_`) or, for what came in with an API key that acts for nobody, the key (`key_`). */
+export const AuthorId = Type.String({ pattern: '^(per|key)_[0-9a-hjkmnp-tv-z]{26}$' })
+export const Cursor = Type.String({ minLength: 1, maxLength: 512, pattern: '^[A-Za-z0-9_-]+$' })
+export const PageNumber = Type.Integer({ minimum: 1, maximum: 100_000 })
+
+export const DocumentState = Type.Union([
+  Type.Literal('received'),
+  Type.Literal('reading'),
+  Type.Literal('ready'),
+  Type.Literal('unreadable'),
+])
+
+/** Why a document is unreadable. Stable: the web app turns each into a sentence. */
+export const UnreadableReason = Type.Union([
+  Type.Literal('encrypted'),
+  Type.Literal('damaged'),
+  Type.Literal('no_pages'),
+  Type.Literal('too_many_pages'),
+  Type.Literal('too_slow'),
+  Type.Literal('too_much_memory'),
+  Type.Literal('too_much_text'),
+  Type.Literal('reader_crashed'),
+])
+
+export const Document = Type.Object(
+  {
+    id: DocumentId,
+    title: Type.String({ maxLength: 255 }),
+    fileName: Type.String({ maxLength: 255 }),
+    contentType: Type.String({ maxLength: 100 }),
+    size: Type.Integer({ minimum: 0, description: 'Bytes.' }),
+    sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    state: DocumentState,
+    reason: nullable(UnreadableReason),
+    pageCount: nullable(Type.Integer({ minimum: 0 })),
+    createdBy: nullable(AuthorId),
+    createdAt: Type.String({ format: 'date-time' }),
+    updatedBy: nullable(AuthorId),
+    updatedAt: Type.String({ format: 'date-time' }),
+    snipCount: Type.Integer({ minimum: 0 }),
+    activityId: nullable(ActivityId),
+  },
+  { ...strict, $id: 'Document' },
+)
+export type Document = Type.Static<typeof Document>
+export type DocumentState = Type.Static<typeof DocumentState>
+export type UnreadableReason = Type.Static<typeof UnreadableReason>
+
+export const DocumentList = Type.Object({ items: Type.Array(Document), next: nullable(Cursor) }, strict)
+export type DocumentList = Type.Static<typeof DocumentList>
+
+export const DocumentSort = Type.Union([
+  Type.Literal('-createdAt'),
+  Type.Literal('createdAt'),
+  Type.Literal('-updatedAt'),
+  Type.Literal('updatedAt'),
+  Type.Literal('title'),
+  Type.Literal('-title'),
+  Type.Literal('size'),
+  Type.Literal('-size'),
+])
+export type DocumentSort = Type.Static<typeof DocumentSort>
+
+export const DocumentQuery = Type.Object(
+  {
+    cursor: Type.Optional(Cursor),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+    sort: Type.Optional(DocumentSort),
+    q: Type.Optional(Type.String({ maxLength: 200, description: 'Part of a title or a file name.' })),
+  },
+  strict,
+)
+export type DocumentQuery = Type.Static<typeof DocumentQuery>
+
+export const DocumentParams = Type.Object({ id: DocumentId }, strict)
+export const DocumentPageParams = Type.Object({ id: DocumentId, page: PageNumber }, strict)
+export const PageImageQuery = Type.Object(
+  {
+    width: Type.Optional(Type.Integer({ minimum: 16, maximum: 2400, default: 1280, description: 'Pixels.' })),
+  },
+  strict,
+)
+
+export const RenameDocument = Type.Object({ title: Type.String({ minLength: 1, maxLength: 255 }) }, strict)
+export type RenameDocument = Type.Static<typeof RenameDocument>
+
+export const DocumentPage = Type.Object(
+  {
+    page: PageNumber,
+    width: Type.Number({ description: 'PDF points, as shown (rotation applied).' }),
+    height: Type.Number(),
+    hasText: Type.Boolean(),
+  },
+  strict,
+)
+export const DocumentPageList = Type.Object(
+  { items: Type.Array(DocumentPage), next: nullable(Cursor) },
+  strict,
+)
+export type DocumentPageList = Type.Static<typeof DocumentPageList>
+export const DocumentPageQuery = Type.Object(
+  {
+    cursor: Type.Optional(Cursor),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000 })),
+  },
+  strict,
+)
+
+/** `from` and `to` are page numbers, both included; at most 200 pages are answered at once. */
+export const DocumentTextQuery = Type.Object(
+  { from: Type.Optional(PageNumber), to: Type.Optional(PageNumber) },
+  strict,
+)
+export const DocumentText = Type.Object(
+  {
+    items: Type.Array(Type.Object({ page: PageNumber, text: Type.String() }, strict)),
+    next: nullable(PageNumber),
+  },
+  strict,
+)
+export type DocumentText = Type.Static<typeof DocumentText>

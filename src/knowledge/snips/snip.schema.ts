@@ -1,0 +1,111 @@
+/**
+ * The shapes of a snip at the API: a passage or a rectangle of one page, with what a person makes of it.
+ * Rectangles are in PDF points of the page as it is shown, origin top left, so a viewer needs no page matrix.
+ */
+import Type from 'typebox'
+import { AuthorId, Cursor, DocumentId, PageNumber } from '../documents/document.schema.ts'
+
+const strict = { additionalProperties: false } as const
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+
+export const SnipId = Type.String({ pattern: '^snp_[0-9a-hjkmnp-tv-z]{26}$' })
+export const SnipKind = Type.Union([Type.Literal('text'), Type.Literal('area')])
+export type SnipKind = Type.Static<typeof SnipKind>
+
+const coordinate = Type.Number({ minimum: -100_000, maximum: 100_000 })
+const extent = Type.Number({ minimum: 0, maximum: 100_000 })
+export const Rect = Type.Object({ x: coordinate, y: coordinate, width: extent, height: extent }, strict)
+export type Rect = Type.Static<typeof Rect>
+
+export const Quote = Type.Object(
+  {
+    exact: Type.String({ minLength: 1, maxLength: 20_000 }),
+    prefix: Type.String({ maxLength: 64 }),
+    suffix: Type.String({ maxLength: 64 }),
+  },
+  strict,
+)
+export type Quote = Type.Static<typeof Quote>
+
+const Insight = Type.String({ maxLength: 2_000 })
+const Note = Type.String({ maxLength: 20_000 })
+const Tag = Type.String({ minLength: 1, maxLength: 64 })
+const Tags = Type.Array(Tag, { maxItems: 32 })
+
+export const Snip = Type.Object(
+  {
+    id: SnipId,
+    documentId: DocumentId,
+    documentTitle: Type.String(),
+    page: PageNumber,
+    kind: SnipKind,
+    quote: nullable(Quote),
+    position: nullable(
+      Type.Object({ start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 0 }) }, strict),
+    ),
+    rects: Type.Array(Rect),
+    insight: Insight,
+    note: Note,
+    tags: Type.Array(Tag),
+    hasImage: Type.Boolean(),
+    createdBy: nullable(AuthorId),
+    createdAt: Type.String({ format: 'date-time' }),
+    updatedBy: nullable(AuthorId),
+    updatedAt: Type.String({ format: 'date-time' }),
+  },
+  { ...strict, $id: 'Snip' },
+)
+export type Snip = Type.Static<typeof Snip>
+
+/** A text snip needs `quote`, an area snip one of `rects`. Rects of a text snip tell equal passages of a page apart. */
+export const CaptureSnip = Type.Object(
+  {
+    documentId: DocumentId,
+    page: PageNumber,
+    kind: SnipKind,
+    quote: Type.Optional(
+      Type.Object(
+        {
+          exact: Type.String({ minLength: 1, maxLength: 20_000 }),
+          prefix: Type.Optional(Type.String({ maxLength: 500 })),
+          suffix: Type.Optional(Type.String({ maxLength: 500 })),
+        },
+        strict,
+      ),
+    ),
+    rects: Type.Optional(Type.Array(Rect, { maxItems: 500 })),
+    insight: Type.Optional(Insight),
+    note: Type.Optional(Note),
+    tags: Type.Optional(Tags),
+  },
+  strict,
+)
+export type CaptureSnip = Type.Static<typeof CaptureSnip>
+
+export const UpdateSnip = Type.Object(
+  { insight: Type.Optional(Insight), note: Type.Optional(Note), tags: Type.Optional(Tags) },
+  { ...strict, minProperties: 1 },
+)
+export type UpdateSnip = Type.Static<typeof UpdateSnip>
+
+export const SnipParams = Type.Object({ id: SnipId }, strict)
+export const SnipQuery = Type.Object(
+  {
+    documentId: Type.Optional(DocumentId),
+    tag: Type.Optional(Tag),
+    author: Type.Optional(AuthorId),
+    cursor: Type.Optional(Cursor),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  },
+  strict,
+)
+export type SnipQuery = Type.Static<typeof SnipQuery>
+
+export const SnipList = Type.Object({ items: Type.Array(Snip), next: nullable(Cursor) }, strict)
+export type SnipList = Type.Static<typeof SnipList>
+
+export const TagList = Type.Object(
+  { items: Type.Array(Type.Object({ tag: Tag, count: Type.Integer({ minimum: 1 }) }, strict)) },
+  strict,
+)
+export type TagList = Type.Static<typeof TagList>
