@@ -1,0 +1,135 @@
+// Kysely over leased connections: statements are prepared once a connection and name themselves; errors of the server become ours.
+// Must stay true: text and parameters of a statement never reach a log or an answer.
+import { createHash } from 'node:crypto'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely'
+import type pg from 'pg'
+import { PublicError } from '../errors.ts'
+import type { Lease } from './lease-pools.ts'
+
+/** Kysely whose statements each take a lease and give it back (autocommit). */
+export function kyselyOnPool<T>(lease: () => Promise<Lease>): Kysely<T> {
+  return kyselyOn<T>(async () => {
+    const held = await lease()
+    return new LeasedConnection(held, (broken) => held.release(broken))
+  })
+}
+
+/** Kysely on one connection that somebody else holds, for the statements of one transaction. */
+export function kyselyOnLease<T>(lease: Lease): Kysely<T> {
+  return kyselyOn<T>(async () => new LeasedConnection(lease, () => undefined))
+}
+
+function kyselyOn<T>(acquire: () => Promise<LeasedConnection>): Kysely<T> {
+  const driver: Driver = {
+    init: async () => undefined,
+    acquireConnection: acquire,
+    beginTransaction: refuseTransaction,
+    commitTransaction: refuseTransaction,
+    rollbackTransaction: refuseTransaction,
+    releaseConnection: async (connection) => {
+      if (connection instanceof LeasedConnection) connection.release()
+    },
+    destroy: async () => undefined,
+  }
+  return new Kysely<T>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  })
+}
+
+async function refuseTransaction(): Promise<void> {
+  throw new Error('transactions are opened by the door, not by the query builder')
+}
+
+class LeasedConnection implements DatabaseConnection {
+  readonly #lease: Lease
+  readonly #release: (broken?: true) => void
+  #broken = false
+
+  constructor(lease: Lease, release: (broken?: true) => void) {
+    this.#lease = lease
+    this.#release = release
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    try {
+      const result = await runStatement(this.#lease.client, query.sql, query.parameters)
+      return {
+        rows: result.rows as R[],
+        ...(result.rowCount === null ? {} : { numAffectedRows: BigInt(result.rowCount) }),
+      }
+    } catch (error) {
+      this.#broken = isConnectionLoss(error)
+      throw error
+    }
+  }
+
+  streamQuery(): AsyncIterableIterator<never> {
+    throw new Error('cursors are not offered')
+  }
+
+  release(): void {
+    this.#release(this.#broken ? true : undefined)
+  }
+}
+
+/** Runs one statement, prepared under a name made from its text. Server errors come back as {@link fromDatabase} says. */
+export async function runStatement(
+  client: pg.Client,
+  text: string,
+  values: readonly unknown[],
+): Promise<pg.QueryResult> {
+  try {
+    return await client.query({ name: statementName(text), text, values: [...values] })
+  } catch (error) {
+    throw fromDatabase(error)
+  }
+}
+
+const names = new Map<string, string>()
+
+function statementName(text: string): string | undefined {
+  if (text.length > 4_000) return undefined
+  let name = names.get(text)
+  if (name === undefined) {
+    if (names.size >= 2_000) return undefined
+    name = createHash('sha256').update(text).digest('base64url').slice(0, 22)
+    names.set(text, name)
+  }
+  return name
+}
+
+/** Maps what the server says to what a caller may know; unknown errors stay what they are (a bug, 500). */
+export function fromDatabase(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  if (code === '23505') return new PublicError('conflict', undefined, { cause: error })
+  if (code === '53100') return new PublicError('storage_full', undefined, { cause: error })
+  if (code === '53300') return new PublicError('busy', undefined, { cause: error })
+  if (isConnectionLoss(error) || code === '57014')
+    return new PublicError('database_unavailable', undefined, { cause: error })
+  return error
+}
+
+function isConnectionLoss(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof PublicError) return isConnectionLoss(error.cause)
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return (
+    /^(08...|57P0.|25P0[34]|ECONN.*|EPIPE|ENOENT)$/.test(code) ||
+    /Connection terminated|not queryable|connection error|Client has encountered/i.test(error.message)
+  )
+}

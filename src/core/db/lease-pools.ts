@@ -1,0 +1,224 @@
+// Connections by login: a few for each, a cap for all, the longest idle one gives way. Owns every product connection.
+// Must stay true: the cap is below what the server allows this process; a connection serves one login for its whole life.
+import pg from 'pg'
+import { PublicError } from '../errors.ts'
+
+/** Which server, database and role a connection is for. */
+export interface Login {
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly user: string
+  password(): Promise<string>
+}
+
+/** A connection held by one piece of work. `release(true)` throws it away instead of keeping it. */
+export interface Lease {
+  readonly client: pg.Client
+  release(broken?: true): void
+}
+
+export interface LeasePoolsOptions {
+  /** Most connections of all logins together. */
+  readonly cap: number
+  /** Most connections of one login. */
+  readonly perLogin: number
+  /** Idle connections older than this are closed, milliseconds. */
+  readonly idleMs: number
+  /** How long work waits for a connection before it gets `busy`, milliseconds. */
+  readonly waitMs: number
+}
+
+interface Slot {
+  client: pg.Client
+  broken: boolean
+  idleSince: number
+}
+
+interface Waiter {
+  resolve(lease: Lease): void
+  reject(error: Error): void
+  login: Login
+  timer: NodeJS.Timeout
+}
+
+interface LoginPool {
+  open: number
+  idle: Slot[]
+  waiters: Waiter[]
+}
+
+const TYPES = {
+  getTypeParser(oid: number, format?: 'text' | 'binary') {
+    if (oid === pg.types.builtins.INT8 && format !== 'binary') return readInt8
+    return pg.types.getTypeParser(oid, format)
+  },
+}
+
+function readInt8(text: string): number | string {
+  const value = Number(text)
+  return Number.isSafeInteger(value) ? value : text
+}
+
+/** Leases connections by login and keeps them warm; see {@link LeasePoolsOptions} for the bounds. */
+export class LeasePools {
+  readonly #options: LeasePoolsOptions
+  readonly #pools = new Map<string, LoginPool>()
+  readonly #sweep: NodeJS.Timeout
+  #open = 0
+  #closed = false
+
+  constructor(options: LeasePoolsOptions) {
+    this.#options = options
+    this.#sweep = setInterval(
+      () => this.#closeIdle(Date.now() - options.idleMs),
+      Math.min(options.idleMs, 10_000),
+    )
+    this.#sweep.unref()
+  }
+
+  /** How many connections are open now. */
+  get open(): number {
+    return this.#open
+  }
+
+  /** A connection of this login. Throws `busy` after the wait, `database_unavailable` when the server does not answer. */
+  async lease(login: Login): Promise<Lease> {
+    if (this.#closed) throw new PublicError('database_unavailable')
+    const key = `${login.host}\0${login.port}\0${login.database}\0${login.user}`
+    const pool = this.#pools.get(key) ?? { open: 0, idle: [], waiters: [] }
+    this.#pools.set(key, pool)
+    for (let slot = pool.idle.pop(); slot; slot = pool.idle.pop()) {
+      if (!slot.broken) return this.#lend(pool, slot)
+      this.#drop(pool, slot)
+    }
+    if (pool.open < this.#options.perLogin && (this.#open < this.#options.cap || this.#evict()))
+      return this.#connect(pool, login)
+    return new Promise<Lease>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        pool.waiters = pool.waiters.filter((waiter) => waiter.timer !== timer)
+        reject(new PublicError('busy'))
+      }, this.#options.waitMs)
+      pool.waiters.push({ resolve, reject, login, timer })
+    })
+  }
+
+  /** Closes everything that is idle and refuses new work. */
+  async close(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#sweep)
+    const ends: Promise<void>[] = []
+    for (const pool of this.#pools.values()) {
+      for (const slot of pool.idle) ends.push(slot.client.end().catch(() => undefined))
+      pool.idle = []
+      for (const waiter of pool.waiters) waiter.reject(new PublicError('database_unavailable'))
+    }
+    await Promise.all(ends)
+  }
+
+  /** Closes the idle connections of one role, for example after its password changed. */
+  forget(user: string): void {
+    for (const [key, pool] of this.#pools) {
+      if (!key.endsWith(`\0${user}`)) continue
+      for (const slot of pool.idle.splice(0)) this.#drop(pool, slot)
+    }
+  }
+
+  async #connect(pool: LoginPool, login: Login): Promise<Lease> {
+    pool.open++
+    this.#open++
+    try {
+      const config = {
+        host: login.host,
+        port: login.port,
+        database: login.database,
+        user: login.user,
+        password: await login.password(),
+        pipeline: true,
+        types: TYPES,
+        connectionTimeoutMillis: 5_000,
+        application_name: 'panoply',
+      }
+      const slot: Slot = { client: new pg.Client(config), broken: false, idleSince: 0 }
+      slot.client.on('error', () => {
+        slot.broken = true
+      })
+      await slot.client.connect()
+      return this.#lend(pool, slot)
+    } catch (cause) {
+      pool.open--
+      this.#open--
+      this.#serveWaiters()
+      throw cause instanceof PublicError
+        ? cause
+        : new PublicError('database_unavailable', undefined, { cause })
+    }
+  }
+
+  #lend(pool: LoginPool, slot: Slot): Lease {
+    let released = false
+    return {
+      client: slot.client,
+      release: (broken) => {
+        if (released) return
+        released = true
+        if (broken || slot.broken || this.#closed) this.#drop(pool, slot)
+        else {
+          slot.idleSince = Date.now()
+          pool.idle.push(slot)
+        }
+        this.#serveWaiters()
+      },
+    }
+  }
+
+  #drop(pool: LoginPool, slot: Slot): void {
+    pool.open--
+    this.#open--
+    void slot.client.end().catch(() => undefined)
+  }
+
+  #serveWaiters(): void {
+    for (const pool of this.#pools.values()) {
+      while (pool.waiters.length > 0) {
+        const slot = pool.idle.pop()
+        if (slot?.broken) {
+          this.#drop(pool, slot)
+          continue
+        }
+        if (
+          !slot &&
+          !(pool.open < this.#options.perLogin && (this.#open < this.#options.cap || this.#evict()))
+        )
+          break
+        const waiter = pool.waiters.shift()
+        if (!waiter) break
+        clearTimeout(waiter.timer)
+        if (slot) waiter.resolve(this.#lend(pool, slot))
+        else this.#connect(pool, waiter.login).then(waiter.resolve, waiter.reject)
+      }
+    }
+  }
+
+  #evict(): boolean {
+    let oldest: { pool: LoginPool; slot: Slot } | undefined
+    for (const pool of this.#pools.values()) {
+      const slot = pool.idle[0]
+      if (slot && (!oldest || slot.idleSince < oldest.slot.idleSince)) oldest = { pool, slot }
+    }
+    if (!oldest) return false
+    oldest.pool.idle.shift()
+    this.#drop(oldest.pool, oldest.slot)
+    return true
+  }
+
+  #closeIdle(before: number): void {
+    for (const [key, pool] of this.#pools) {
+      while (pool.idle[0] && pool.idle[0].idleSince < before) {
+        const slot = pool.idle.shift()
+        if (slot) this.#drop(pool, slot)
+      }
+      if (pool.open === 0 && pool.waiters.length === 0) this.#pools.delete(key)
+    }
+  }
+}

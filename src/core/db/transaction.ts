@@ -1,0 +1,47 @@
+// One transaction on one leased connection. BEGIN travels with the first statement and COMMIT with the last, so the wire is crossed
+// as often as the work needs. Must stay true: only a server that answered COMMIT has committed.
+import type { Kysely } from 'kysely'
+import { PublicError } from '../errors.ts'
+import { fromDatabase, kyselyOnLease } from './kysely-on.ts'
+import type { Lease } from './lease-pools.ts'
+
+/**
+ * Runs `work` in a transaction and commits it. `last` is started before the commit is sent and travels with it; when it fails,
+ * nothing is committed. Any error rolls back and is thrown on; a lost connection is `database_unavailable`.
+ */
+export async function inTransaction<T, R>(
+  lease: Lease,
+  work: (db: Kysely<T>) => Promise<R>,
+  last: (db: Kysely<T>) => Promise<void>,
+  begin = 'begin',
+): Promise<R> {
+  const { client } = lease
+  let broken: true | undefined
+  try {
+    const begun = client.query(begin)
+    begun.catch(() => undefined)
+    const db = kyselyOnLease<T>(lease)
+    try {
+      const result = await work(db)
+      const final = last(db)
+      final.catch(() => undefined)
+      await Promise.resolve()
+      const committed = client.query('commit')
+      committed.catch(() => undefined)
+      await begun
+      await final
+      if ((await committed).command !== 'COMMIT') throw new PublicError('database_unavailable')
+      return result
+    } catch (error) {
+      await begun.catch(() => undefined)
+      await client.query('rollback').catch(() => {
+        broken = true
+      })
+      throw error
+    }
+  } catch (error) {
+    throw fromDatabase(error)
+  } finally {
+    lease.release(broken)
+  }
+}
