@@ -1,0 +1,132 @@
+// Generated from migrations/ by `npm run gen`. Do not edit.
+import type { ColumnType, Generated } from 'kysely'
+
+export type Json = ColumnType<unknown, string, string>
+
+export interface TenantTables {
+  api_key: {
+    id: string
+    token_hash: Buffer
+    card: Buffer
+    role: string
+    person: string
+    created_by: string
+    created_at: Date
+    updated_by: string
+    updated_at: Date
+    last_used_at: Date | null
+    expires_at: Date | null
+    revoked_at: Date | null
+    origin: Buffer
+  }
+  export: {
+    id: string
+    kind: string
+    state: string
+    activity: string
+    blob: string | null
+    size: number | null
+    created_by: string
+    created_at: Date
+    updated_by: string
+    updated_at: Date
+    origin: Buffer
+  }
+  key: {
+    id: string
+    purpose: string
+    version: number
+    subject: string | null
+    epoch: number
+    wrapped: Buffer | null
+    state: Generated<string>
+    created_at: Generated<Date>
+    destroyed_at: Date | null
+  }
+  key_epoch: {
+    epoch: number
+    wrapped: Buffer
+    created_at: Generated<Date>
+  }
+  member: {
+    person: string
+    role: string
+    state: Generated<string>
+    created_by: string
+    created_at: Date
+    updated_by: string
+    updated_at: Date
+    origin: Buffer
+  }
+  organisation: {
+    id: string
+    one: Generated<boolean>
+    card: Buffer
+    session_idle_minutes: Generated<number>
+    session_absolute_hours: Generated<number>
+    password_minimum_length: Generated<number>
+    storage: Json
+    created_by: string
+    created_at: Date
+    updated_by: string
+    updated_at: Date
+    origin: Buffer
+  }
+  person: {
+    id: string
+    email_blind: Buffer
+    card: Buffer
+    password: Buffer
+    created_by: string
+    created_at: Date
+    updated_by: string
+    updated_at: Date
+    origin: Buffer
+  }
+  session: {
+    id: string
+    token_hash: Buffer
+    person: string
+    created_at: Date
+    last_seen_at: Date
+    expires_at: Date
+    revoked_at: Date | null
+    revoked_by: string | null
+    origin: Buffer
+  }
+}
+
+export interface CellTables {
+  'cell.refusal': {
+    minute: Date
+    address_blind: Buffer
+    reason: string
+    address: Buffer
+    count: Generated<number>
+  }
+  'cell.tenant': {
+    tenant: string
+    state: string
+    created_at: Generated<Date>
+    claimed_at: Date | null
+  }
+  'cell.tenant_migration': {
+    tenant: string
+    number: number
+    checksum: Buffer
+    applied_at: Generated<Date>
+  }
+}
+
+export interface DirectoryTables {
+  'directory.domain': {
+    domain_blind: Buffer
+    tenant: string
+  }
+  'directory.route': {
+    tenant: string
+    region: string
+    cell: string
+    created_at: Generated<Date>
+  }
+}
