@@ -1,0 +1,70 @@
+// The one way work is put off until after the commit: a row in the cell's queue, and one in Activity when asked, in the
+// transaction of the caller. Must stay true: the queue learns ids only, and the database, not we, says whose job it is.
+import { sql } from 'kysely'
+import { newId } from '../ids.ts'
+import type { TenantWriter } from '../tenancy/tenant-door.ts'
+
+/** How the work shows in Activity. */
+export interface ActivityStart {
+  /** product.noun.presentParticiple, e.g. `knowledge.document.reading`; the web app has a sentence for each. */
+  readonly kind: string
+  /** The kind of the record, e.g. `document`. */
+  readonly recordKind: string
+  /** What the person recognises it by (sealed), e.g. the title of the document. */
+  readonly title: string
+  /** What `done` and `total` count, e.g. `pages`. */
+  readonly unit?: string
+  readonly total?: number
+}
+
+export interface EnqueueOptions {
+  /** At most 100 characters: replaces a waiting job of the same task and key instead of adding another. */
+  readonly key?: string
+  /** Not before this many seconds from now (0 to 2,592,000). */
+  readonly delaySeconds?: number
+  /** How often it is tried, 1 to 25; 5 unless said. */
+  readonly attempts?: number
+  readonly urgency?: 'soon' | 'normal' | 'late'
+  readonly activity?: ActivityStart
+}
+
+/** What enqueue needs of the writer; TenantWriter.enqueue passes itself. */
+export type EnqueueWriter = Pick<TenantWriter, 'actor' | 'db' | 'keys' | 'now'>
+
+const priorities = { soon: -10, normal: 0, late: 10 } as const
+
+/**
+ * Adds a job that runs after this transaction commits, and never if it does not.
+ * @param record UUID of the record the task is about
+ * @returns UUID of the activity row when `options.activity` was given, else null
+ * @throws PublicError `too_many_requests` (by the error map) when the tenant has too many jobs waiting
+ */
+export async function enqueue(
+  tx: EnqueueWriter,
+  task: string,
+  record: string,
+  options: EnqueueOptions = {},
+): Promise<string | null> {
+  const { actor } = tx
+  const by = actor.onBehalfOf ?? actor.personId
+  const activity = options.activity ? newId() : null
+  if (activity && options.activity) {
+    const { kind, recordKind, title, unit, total } = options.activity
+    await sql`
+      insert into activity (id, task, kind, record_kind, record, state, done, total, unit, title, created_by, created_key, created_at, origin)
+      values (${activity}, ${task}, ${kind}, ${recordKind}, ${record}, 'waiting', 0, ${total ?? null}, ${unit ?? null},
+        ${tx.keys.seal('activity', 'activity', activity, 'title', title)}, ${by},
+        ${by === null && actor.kind === 'key' ? actor.credentialId : null}, ${tx.now()},
+        ${tx.keys.seal('activity', 'activity', activity, 'origin', actor.origin)})`.execute(tx.db)
+  }
+  const told = {
+    key: options.key,
+    delay: options.delaySeconds,
+    attempts: options.attempts,
+    priority: priorities[options.urgency ?? 'normal'],
+    activity: activity ?? undefined,
+    by: by ?? undefined,
+  }
+  await sql`select cell.enqueue(${task}, ${record}::uuid, ${JSON.stringify(told)}::jsonb)`.execute(tx.db)
+  return activity
+}
