@@ -51,10 +51,10 @@ export async function enqueue(
   if (activity && options.activity) {
     const { kind, recordKind, title, unit, total } = options.activity
     await sql`
-      insert into activity (id, task, kind, record_kind, record, state, done, total, unit, title, created_by, created_key, created_at, origin)
+      insert into activity (id, task, kind, record_kind, record, state, done, total, unit, title, created_by, created_key, created_at, updated_at, origin)
       values (${activity}, ${task}, ${kind}, ${recordKind}, ${record}, 'waiting', 0, ${total ?? null}, ${unit ?? null},
         ${tx.keys.seal('activity', 'activity', activity, 'title', title)}, ${by},
-        ${by === null && actor.kind === 'key' ? actor.credentialId : null}, ${tx.now()},
+        ${by === null && actor.kind === 'key' ? actor.credentialId : null}, ${tx.now()}, ${tx.now()},
         ${tx.keys.seal('activity', 'activity', activity, 'origin', actor.origin)})`.execute(tx.db)
   }
   const told = {
