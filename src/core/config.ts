@@ -54,6 +54,8 @@ export interface Config {
   logLevel: string
   keeperFolder: string
   rootKeyFile: string
+  /** A file with the passphrase that opens the root key file; null when it has none. */
+  rootKeyPassphraseFile: string | null
   /** Address or name the web listens on; `localhost` is both loopback addresses. */
   listenHost: string
   /** Port of the first region; region i listens on port + i. */
@@ -66,6 +68,8 @@ export interface Config {
   regions: [RegionPlace, ...RegionPlace[]]
   /** `up` as root gives every role its own system user. */
   hasServiceUsers: boolean
+  /** The system user this process becomes before it does anything; null stays who it is. */
+  runAs: string | null
   isJson: boolean
   isDemo: boolean
   /** Outbound calls may reach loopback: tests and demos only, shown as a failure on the trust page. */
@@ -111,13 +115,14 @@ export interface Told {
   rest?: string[]
   home?: string
   port?: number
+  runAs?: string
   isJson?: boolean
   isDemo?: boolean
   env?: Record<string, string | undefined>
 }
 
 /**
- * Reads argv (`<role> [--home DIR] [--port N] [--json] [--demo] …`), PANOPLY_* and home/installation.json.
+ * Reads argv (`<role> [--home DIR] [--port N] [--json] [--demo] [--as USER] …`), PANOPLY_* and home/installation.json.
  * @throws ConfigError for an unknown option, a bad port, or a home that was never started
  */
 export function readConfig(argv: string[] = process.argv.slice(2)): Config {
@@ -133,6 +138,7 @@ export function readConfig(argv: string[] = process.argv.slice(2)): Config {
     }
     if (option === '--home') told.home = value()
     else if (option === '--port') told.port = readPort(value())
+    else if (option === '--as') told.runAs = value()
     else if (option === '--json') told.isJson = true
     else if (option === '--demo') told.isDemo = true
     else if (role !== 'admin') throw new ConfigError(`${argv[i]} is not an option of panoply ${role}.`)
@@ -188,6 +194,7 @@ export function buildConfig(told: Told): Config {
     logLevel: env.PANOPLY_LOG_LEVEL ?? 'info',
     keeperFolder: join(home, 'keeper'),
     rootKeyFile: installation.rootKeyFile,
+    rootKeyPassphraseFile: env.PANOPLY_ROOT_KEY_PASSPHRASE_FILE ?? null,
     listenHost: installation.listenHost,
     port,
     httpPort: port + 8,
@@ -195,6 +202,7 @@ export function buildConfig(told: Told): Config {
     caKeyFile: join(home, 'tls', 'ca.key'),
     regions: [first, ...others],
     hasServiceUsers: installation.hasServiceUsers,
+    runAs: told.runAs ?? null,
     isJson: told.isJson ?? false,
     isDemo: told.isDemo ?? false,
     allowsLoopback: env.PANOPLY_ALLOW_LOOPBACK === '1',
@@ -203,14 +211,14 @@ export function buildConfig(told: Told): Config {
   }
 }
 
-/** The socket on which the keeper serves one role. */
+/** The socket on which the keeper serves one role; who may pass its folder may ask. */
 export function keeperSocket(config: Config, caller: KeeperCaller): string {
-  return join(config.runFolder, 'keeper', `${caller}.sock`)
+  return join(config.runFolder, 'keeper', caller, 'keeper.sock')
 }
 
-/** The socket on which the cell process serves one role. */
+/** The socket on which the cell process serves one role; who may pass its folder may ask. */
 export function cellSocket(config: Config, caller: CellCaller): string {
-  return join(config.runFolder, 'cell', `${caller}.sock`)
+  return join(config.runFolder, 'cell', caller, 'cell.sock')
 }
 
 /** @returns null when the home was never started; throws ConfigError when the file is broken */
