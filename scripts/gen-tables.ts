@@ -13,9 +13,24 @@ const SCOPES = [
 ] as const
 
 const TYPES: Record<string, string> = {
-  uuid: 'string', text: 'string', bytea: 'Buffer', integer: 'number', int: 'number', smallint: 'number', bigint: 'number',
-  real: 'number', 'double precision': 'number', boolean: 'boolean', timestamptz: 'Date', date: 'string', jsonb: 'unknown', xid8: 'string',
-  'text[]': 'string[]', 'uuid[]': 'string[]', 'integer[]': 'number[]', 'bigint[]': 'number[]',
+  uuid: 'string',
+  text: 'string',
+  bytea: 'Buffer',
+  integer: 'number',
+  int: 'number',
+  smallint: 'number',
+  bigint: 'number',
+  real: 'number',
+  'double precision': 'number',
+  boolean: 'boolean',
+  timestamptz: 'Date',
+  date: 'string',
+  jsonb: 'unknown',
+  xid8: 'string',
+  'text[]': 'string[]',
+  'uuid[]': 'string[]',
+  'integer[]': 'number[]',
+  'bigint[]': 'number[]',
 }
 
 interface Column {
@@ -32,7 +47,8 @@ const lines = [
 ]
 for (const scope of SCOPES) {
   const tables = new Map<string, Column[]>()
-  for (const migration of readMigrations(join(ROOT, 'migrations', scope.folder))) readTables(migration.sql, scope.qualified, tables)
+  for (const migration of readMigrations(join(ROOT, 'migrations', scope.folder)))
+    readTables(migration.sql, scope.qualified, tables)
   lines.push(`export interface ${scope.type} {`)
   for (const [name, columns] of [...tables].sort(([a], [b]) => (a < b ? -1 : 1))) {
     lines.push(`  ${/^\w+$/.test(name) ? name : `'${name}'`}: {`)
@@ -51,10 +67,10 @@ if (process.argv.includes('--check')) {
 
 function readTables(sql: string, qualified: boolean, tables: Map<string, Column[]>): void {
   const code = sql.replace(/--.*$/gm, '')
-  for (const match of code.matchAll(/create (?:unlogged )?table ([{}\w.]+) \(([\s\S]*?)\n\)/g)) {
+  for (const match of code.matchAll(/create (?:unlogged )?table ([{}\w.]+) \(([\s\S]*?)\n\)/gi)) {
     tables.set(tableName(match[1] ?? '', qualified), (match[2] ?? '').split(/,\s*\n/).flatMap(readColumn))
   }
-  for (const match of code.matchAll(/alter table ([{}\w.]+) add column ([^;]+);/g)) {
+  for (const match of code.matchAll(/alter table ([{}\w.]+) add column ([^;]+);/gi)) {
     tables.get(tableName(match[1] ?? '', qualified))?.push(...readColumn(match[2] ?? ''))
   }
 }
@@ -66,11 +82,11 @@ function tableName(text: string, qualified: boolean): string {
 function readColumn(text: string): Column[] {
   const line = text.trim()
   const match = /^(\w+)\s+(double precision|\w+(?:\[\])?)(.*)$/s.exec(line)
-  if (!match || /^(primary|unique|check|foreign|constraint|exclude)\b/.test(line)) return []
+  if (!match || /^(primary|unique|check|foreign|constraint|exclude)\b/i.test(line)) return []
   const [, name = '', sqlType = '', rest = ''] = match
   const base = TYPES[sqlType]
   if (!base) throw new Error(`no TypeScript type for ${sqlType} of ${name}`)
-  const nullable = !/not null|primary key|generated/.test(rest)
+  const nullable = !/not null|primary key|generated/i.test(rest)
   const value = sqlType === 'jsonb' ? 'Json' : nullable ? `${base} | null` : base
-  return [{ name, type: /\bdefault\b|generated/.test(rest) ? `Generated<${value}>` : value }]
+  return [{ name, type: /\bdefault\b|generated/i.test(rest) ? `Generated<${value}>` : value }]
 }

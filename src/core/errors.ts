@@ -141,6 +141,12 @@ export const ERROR_CODES = {
     help: 'Organisations from the EU and the EEA are kept in the region `eu`.',
     retry: false,
   },
+  storage_declined: {
+    status: 409,
+    title: 'Storage was declined for this product',
+    help: 'The organisation declined to store content of this product when it was founded. An owner can accept it in the settings.',
+    retry: false,
+  },
   token_expired: {
     status: 422,
     title: 'The link has expired',

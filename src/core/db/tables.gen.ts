@@ -4,6 +4,28 @@ import type { ColumnType, Generated } from 'kysely'
 export type Json = ColumnType<unknown, string, string>
 
 export interface TenantTables {
+  activity: {
+    id: string
+    task: string
+    kind: string
+    record_kind: string
+    record: string
+    title: Buffer
+    state: string
+    done: Generated<number>
+    total: number | null
+    unit: string | null
+    error_code: string | null
+    cancel_requested_at: Date | null
+    cancel_requested_by: string | null
+    created_by: string | null
+    created_key: string | null
+    created_at: Date
+    started_at: Date | null
+    ended_at: Date | null
+    updated_at: Date
+    origin: Buffer
+  }
   api_key: {
     id: string
     token_hash: Buffer
@@ -18,6 +40,32 @@ export interface TenantTables {
     expires_at: Date | null
     revoked_at: Date | null
     origin: Buffer
+  }
+  document: {
+    id: string
+    state: string
+    reason: string | null
+    content_type: string
+    size: number
+    page_count: number | null
+    sha256: Buffer
+    card: Buffer
+    origin: Buffer
+    activity_id: string | null
+    created_by: string | null
+    created_key: string | null
+    created_at: Date
+    updated_by: string | null
+    updated_key: string | null
+    updated_at: Date
+  }
+  document_page: {
+    document_id: string
+    page: number
+    width: number
+    height: number
+    has_text: boolean
+    text: Buffer
   }
   export: {
     id: string
@@ -94,9 +142,40 @@ export interface TenantTables {
     revoked_by: string | null
     origin: Buffer
   }
+  snip: {
+    id: string
+    document_id: string
+    page: number
+    kind: string
+    has_image: Generated<boolean>
+    evidence: Buffer
+    card: Buffer
+    origin: Buffer
+    created_by: string | null
+    created_key: string | null
+    created_at: Date
+    updated_by: string | null
+    updated_key: string | null
+    updated_at: Date
+  }
+  snip_tag: {
+    tag: Buffer
+    snip_id: string
+  }
+  tag: {
+    tag: Buffer
+    name: Buffer
+    used_at: Date
+  }
 }
 
 export interface CellTables {
+  'cell.outbox': {
+    id: string
+    tenant: string | null
+    sent_at: Date
+    sealed: Buffer
+  }
   'cell.refusal': {
     minute: Date
     address_blind: Buffer
@@ -115,6 +194,15 @@ export interface CellTables {
     number: number
     checksum: Buffer
     applied_at: Generated<Date>
+  }
+  'queue.cancellation': {
+    tenant: string
+    activity: string
+  }
+  'queue.migrations': {
+    id: number
+    ts: Generated<Date>
+    breaking: Generated<boolean>
   }
 }
 

@@ -16,6 +16,8 @@ export interface Actor {
   readonly credentialId: string | null
   readonly role: 'owner' | 'administrator' | 'member' | 'system'
   readonly permissions: ReadonlySet<string>
+  /** Products whose storage the organisation accepted. */
+  readonly storage: ReadonlySet<string>
   readonly origin: Origin
   readonly requestId: string
   readonly onBehalfOf: string | null

@@ -1,0 +1,39 @@
+// Who may do what: each permission names the roles that have it. Decided once, at start.
+
+export const ROLES = ['owner', 'administrator', 'member'] as const
+export type RoleName = (typeof ROLES)[number]
+
+/** A permission as its room declares it. `name` is product.noun.verb. */
+export interface Permission {
+  readonly name: string
+  readonly roles: readonly RoleName[]
+  /** What it lets somebody do, for the people page. */
+  readonly summary: string
+}
+
+/** The permissions of every role. */
+export function permissionsByRole(permissions: readonly Permission[]): ReadonlyMap<RoleName, ReadonlySet<string>> {
+  return new Map(
+    ROLES.map((role) => [role, new Set(permissions.filter(({ roles }) => roles.includes(role)).map(({ name }) => name))]),
+  )
+}
+
+const ALL: readonly RoleName[] = ROLES
+const ADMINISTRATORS: readonly RoleName[] = ['owner', 'administrator']
+
+/** What the core itself offers. */
+export const corePermissions: readonly Permission[] = [
+  { name: 'core.audit.read', roles: ADMINISTRATORS, summary: 'Read, prove and export the audit log' },
+  { name: 'core.people.read', roles: ALL, summary: 'See who is in the organisation' },
+  { name: 'core.people.manage', roles: ADMINISTRATORS, summary: 'Change roles, suspend and readmit people' },
+  { name: 'core.organisation.read', roles: ALL, summary: 'See the settings of the organisation' },
+  { name: 'core.organisation.manage', roles: ADMINISTRATORS, summary: 'Change the settings of the organisation' },
+  { name: 'core.session.read', roles: ALL, summary: 'See one’s own sessions' },
+  { name: 'core.session.manage', roles: ADMINISTRATORS, summary: 'See and end the sessions of everybody' },
+  { name: 'core.key.manage', roles: ADMINISTRATORS, summary: 'Make and revoke API keys' },
+  { name: 'core.outbox.read', roles: ADMINISTRATORS, summary: 'Read kept mail' },
+  { name: 'core.activity.read', roles: ALL, summary: 'Follow and cancel one’s own long work' },
+  { name: 'core.activity.manage', roles: ADMINISTRATORS, summary: 'Follow and cancel everybody’s long work' },
+  { name: 'core.export.create', roles: ADMINISTRATORS, summary: 'Make exports' },
+  { name: 'core.record.read', roles: ALL, summary: 'Open the seal of a record' },
+]

@@ -1,0 +1,37 @@
+// What the composition root hands to everything: the door, and the few things that live outside a tenant.
+import type { BlobStore } from './blobs/blob-store.ts'
+import type { RegionPlace } from './config.ts'
+import type { Credentials } from './auth/credentials.ts'
+import type { Passwords } from './auth/password.ts'
+import type { RegionKeys } from './keys/region-keys.ts'
+import type { Outbox } from './mail/send-mail.ts'
+import type { Directory } from './regions/directory.ts'
+import type { VisitLog } from './regions/visit-log.ts'
+import type { RoleName } from './access/permissions.ts'
+import type { RecordKind } from './product.ts'
+import type { OpenTenant } from './tenancy/tenant-connections.ts'
+import type { TenantDoor } from './tenancy/tenant-door.ts'
+import type { Clock } from './time.ts'
+import type { RegionPurpose } from '#protocol/keeper/keeper.schema.ts'
+
+export interface Ctx extends TenantDoor {
+  readonly now: Clock
+  readonly regions: readonly RegionPlace[]
+  readonly directory: Directory
+  readonly passwords: Passwords
+  readonly credentials: Credentials
+  readonly rolePermissions: ReadonlyMap<RoleName, ReadonlySet<string>>
+  readonly records: readonly RecordKind[]
+  readonly mail: Outbox
+  /** The region's log of what belongs to no tenant. */
+  readonly visits: VisitLog
+  /** A tenant's connections, for what happens before there is an actor. Throws `not_found`. */
+  tenant(id: string): Promise<OpenTenant>
+  regionKeys(region: string, purpose: RegionPurpose): RegionKeys
+  blobs(region: string): BlobStore
+  /** Takes a spare tenant for a mail domain (or answers the one it has). Throws `busy` when none is spare yet. */
+  claimTenant(region: string, domain: string): Promise<string>
+  /** Public keys of a tenant's log, oldest first, as vkey text (C2SP signed-note). */
+  logKeys(region: string, tenant: string): Promise<string[]>
+  close(): Promise<void>
+}

@@ -1,0 +1,35 @@
+// What a room that can be mounted declares about itself: data, read by server, worker, tests and the trust page.
+import type { Permission } from './access/permissions.ts'
+import type { Task } from './jobs/job.ts'
+import type { Route } from './route.ts'
+import type { TenantReader } from './tenancy/tenant-door.ts'
+
+/** What the seal of a record needs to know; times are instants, persons are UUIDs. */
+export interface SealedRecord {
+  readonly createdBy: string | null
+  readonly createdAt: Date
+  readonly createdIp: string | null
+  readonly updatedBy: string | null
+  readonly updatedAt: Date
+  readonly updatedIp: string | null
+  /** Subject whose key seals the record; null when the tenant's field key does. */
+  readonly keySubject: { readonly purpose: 'document' | 'person'; readonly id: string } | null
+  /** The permission that lets somebody read it. */
+  readonly permission: string
+}
+
+/** A kind of record that carries a seal, found by its UUID; undefined when there is none. */
+export interface RecordKind {
+  readonly kind: string
+  readonly prefix: string
+  find(tx: TenantReader, id: string): Promise<SealedRecord | undefined>
+}
+
+/** A product's manifest. */
+export interface Product {
+  readonly name: string
+  readonly routes: readonly Route[]
+  readonly tasks: readonly Task[]
+  readonly permissions: readonly Permission[]
+  readonly records: readonly RecordKind[]
+}

@@ -1,0 +1,87 @@
+// A tenant's own connections and keys: who it is decides which login is used; nobody switches roles on a connection.
+// Must stay true: nothing here takes a schema name from a caller; the login's search path is the only way to a table.
+import type { Kysely } from 'kysely'
+import { kyselyOnPool } from '../db/kysely-on.ts'
+import type { Lease, LeasePools } from '../db/lease-pools.ts'
+import { tenantNames } from '../db/migrate.ts'
+import { loginOf } from '../db/system-login.ts'
+import type { TenantTables } from '../db/tables.gen.ts'
+import { PublicError } from '../errors.ts'
+import type { KeeperClient } from '../keys/keeper-client.ts'
+import type { TenantKeyring } from '../keys/tenant-keyring.ts'
+import type { KeyRow, KeyRowSource, TenantKeys } from '../keys/tenant-keys.ts'
+import type { Directory, TenantPlace } from '../regions/directory.ts'
+import type { Store } from './tenant-door.ts'
+
+/** One tenant, reachable. `db` runs single statements; `lease` is for transactions. */
+export interface OpenTenant {
+  readonly place: TenantPlace
+  db(store: Store): Kysely<TenantTables>
+  lease(store: Store): Promise<Lease>
+  keys(): Promise<TenantKeys>
+}
+
+export interface TenantConnectionsOptions {
+  readonly pools: LeasePools
+  readonly keeper: KeeperClient
+  readonly keyring: TenantKeyring
+  readonly directory: Directory
+}
+
+/** Opens tenants. Throws `not_found` for one that is not in the directory. */
+export class TenantConnections {
+  readonly #options: TenantConnectionsOptions
+  readonly #open = new Map<string, OpenTenant>()
+
+  constructor(options: TenantConnectionsOptions) {
+    this.#options = options
+  }
+
+  async of(tenant: string): Promise<OpenTenant> {
+    const known = this.#open.get(tenant)
+    if (known) return known
+    const place = await this.#options.directory.find(tenant)
+    if (!place) throw new PublicError('not_found')
+    const opened = this.#reach(place)
+    if (this.#open.size >= 2_000) this.#open.clear()
+    this.#open.set(tenant, opened)
+    return opened
+  }
+
+  #reach(place: TenantPlace): OpenTenant {
+    const { pools, keeper, keyring } = this.#options
+    const names = tenantNames(place.tenant)
+    const logins = {
+      activity: loginOf(keeper, place.cell, 'cell', names.login),
+      people: loginOf(keeper, place.cell, 'cell', names.peopleLogin),
+    }
+    const lease = (store: Store) => pools.lease(logins[store])
+    const dbs = {
+      activity: kyselyOnPool<TenantTables>(() => lease('activity')),
+      people: kyselyOnPool<TenantTables>(() => lease('people')),
+    }
+    const rows = keyRowsOf(dbs.activity)
+    return {
+      place,
+      db: (store) => dbs[store],
+      lease,
+      keys: () => keyring.keysOf(place.region.name, place.tenant, rows),
+    }
+  }
+}
+
+function keyRowsOf(db: Kysely<TenantTables>): KeyRowSource {
+  const keys = () => db.selectFrom('key').select(['id', 'purpose', 'version', 'subject', 'epoch', 'wrapped', 'state'])
+  return {
+    async loadKeyRows() {
+      const [epochs, rows] = await Promise.all([
+        db.selectFrom('key_epoch').select(['epoch', 'wrapped']).orderBy('epoch').execute(),
+        keys().where('subject', 'is', null).execute(),
+      ])
+      return { epochs, keys: rows as KeyRow[] }
+    },
+    async loadSubjectKey(purpose, id) {
+      return (await keys().where('purpose', '=', purpose).where('subject', '=', id).orderBy('version').execute()) as KeyRow[]
+    },
+  }
+}
