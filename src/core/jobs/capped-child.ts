@@ -61,7 +61,7 @@ const STDERR_BYTES = 4096
 export async function* runCapped(child: CappedChild): AsyncGenerator<Buffer, void> {
   child.signal?.throwIfAborted()
   const [command, ...args] = commandLine(child)
-  const running = spawn(command, args, {
+  const running = spawn(command ?? 'sh', args, {
     cwd: child.folder,
     env: {},
     detached: true,
@@ -111,7 +111,7 @@ export async function* runCapped(child: CappedChild): AsyncGenerator<Buffer, voi
 }
 
 /** `ulimit` by the shell: CPU seconds, no core dumps, no files but those open, no writing of files unless asked for. */
-function commandLine(child: CappedChild): [string, ...string[]] {
+function commandLine(child: CappedChild): string[] {
   const { caps, confinement } = child
   const heap = Math.max(64, Math.floor(caps.memoryBytes / 2 ** 21))
   const writes = child.writes ?? []

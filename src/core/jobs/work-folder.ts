@@ -6,18 +6,23 @@ import { basename, join } from 'node:path'
 /** Makes an empty root for work folders: in /dev/shm where there is one, else in the run folder. */
 export async function openWorkRoot(runFolder: string): Promise<string> {
   const memory = await stat('/dev/shm').catch(() => null)
-  const root = memory?.isDirectory() ? join('/dev/shm', `${basename(runFolder)}-work`) : join(runFolder, 'work')
+  const root = memory?.isDirectory()
+    ? join('/dev/shm', `${basename(runFolder)}-work`)
+    : join(runFolder, 'work')
   await rm(root, { recursive: true, force: true })
-  await mkdir(root, { recursive: true, mode: 0o700 })
+  // Not recursive: a folder that is there again belongs to somebody else.
+  await mkdir(root, { mode: 0o700 })
   return root
 }
 
-/** Runs `work` in a fresh folder and removes the folder whatever happens. */
-export async function inWorkFolder<T>(root: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(root, 'job-'))
-  try {
-    return await work(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+/** A fresh folder for one job; its owner removes it. */
+export interface WorkFolder {
+  readonly path: string
+  remove(): Promise<void>
+}
+
+/** Makes a work folder below the root. */
+export async function openWorkFolder(root: string): Promise<WorkFolder> {
+  const path = await mkdtemp(join(root, 'job-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
