@@ -1,0 +1,125 @@
+// Appends events to the log of a tenant: inside the writer's transaction, or many reads' events at once.
+// Must stay true: events of one call go in one statement, so they are all there or none is.
+import { type QueryExecutorProvider, sql } from 'kysely'
+import { newId } from '#core/ids.ts'
+import { type ActorKind, type AuditDetail, type AuditOutcome, auditTable } from './audit-event.ts'
+import { type AuditKeys, type Personal, sealPersonal } from './personal-part.ts'
+
+/** An event about to be recorded. `at` comes from the clock of the door; the id is made from it. */
+export interface NewAuditEvent {
+  readonly at: Date
+  readonly action: string
+  readonly outcome: AuditOutcome
+  readonly actorKind: ActorKind
+  /** Person id for kind `person`; null for a refused sign-in. */
+  readonly actor: string | null
+  /** Session or API key used. */
+  readonly credential: string | null
+  readonly onBehalf: string | null
+  readonly record: { readonly kind: string; readonly id: string } | null
+  readonly requestId: string | null
+  readonly detail: AuditDetail | null
+  readonly personal: Personal
+}
+
+/** `durable` waits for the disk with its transaction; `relaxed` does not (events of reads). */
+export type AuditDurability = 'durable' | 'relaxed'
+
+/** Appends the events in one statement on `db` (an open transaction, or autocommit). Answers their ids in order. */
+export async function appendAudit(
+  db: QueryExecutorProvider,
+  keys: AuditKeys,
+  events: readonly NewAuditEvent[],
+  durability: AuditDurability = 'durable',
+): Promise<string[]> {
+  if (events.length === 0) return []
+  const rows = await Promise.all(
+    events.map(async (event) => {
+      const id = newId(event.at.getTime())
+      const person = event.actorKind === 'person' ? event.actor : null
+      const personal = await sealPersonal(keys, id, person, event.personal)
+      return {
+        id,
+        at: event.at,
+        action: event.action,
+        outcome: event.outcome,
+        actor_kind: event.actorKind,
+        actor: event.actor,
+        credential: event.credential,
+        on_behalf: event.onBehalf,
+        record_kind: event.record?.kind ?? null,
+        record_id: event.record?.id ?? null,
+        request_id: event.requestId,
+        detail: event.detail,
+        personal_hash: personal?.hash.toString('hex') ?? null,
+        person,
+        sealed: personal?.sealed.toString('base64') ?? null,
+      }
+    }),
+  )
+  // The setting is local to the transaction, which for `relaxed` is this one statement.
+  const relax =
+    durability === 'relaxed'
+      ? sql`, (select set_config('synchronous_commit', 'off', true)) as relaxed`
+      : sql``
+  await sql`
+    with e as (select * from json_to_recordset(${JSON.stringify(rows)}::json) as e (id uuid, at timestamptz, action text,
+        outcome text, actor_kind text, actor uuid, credential uuid, on_behalf uuid, record_kind text, record_id uuid,
+        request_id text, detail jsonb, personal_hash text, person uuid, sealed text)),
+      personal as (insert into ${auditTable(keys.tenant, 'audit_personal')} (event, person, sealed)
+        select id, person, decode(sealed, 'base64') from e where sealed is not null)
+    insert into ${auditTable(keys.tenant, 'audit')} (id, at, action, outcome, actor_kind, actor, credential, on_behalf,
+      record_kind, record_id, request_id, detail, personal_hash)
+    select id, at, action, outcome, actor_kind, actor, credential, on_behalf, record_kind, record_id, request_id, detail,
+      decode(personal_hash, 'hex') from e${relax}`.execute(db)
+  return rows.map((row) => row.id)
+}
+
+/** Gathers events of one tenant while an insert is under way; they go as the next one. */
+export interface AuditQueue {
+  /** Resolves with the id when the event's own batch is in; rejects when that batch failed. */
+  append(event: NewAuditEvent): Promise<string>
+}
+
+const LARGEST_BATCH = 500
+
+/** A queue over `insert`, which must answer the ids in order (`appendAudit` with `relaxed`, on a connection of the tenant). */
+export function createAuditQueue(
+  insert: (events: readonly NewAuditEvent[]) => Promise<string[]>,
+): AuditQueue {
+  interface Waiting {
+    event: NewAuditEvent
+    resolve(id: string): void
+    reject(error: unknown): void
+  }
+  const waiting: Waiting[] = []
+  let running = false
+
+  async function drain(): Promise<void> {
+    running = true
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, LARGEST_BATCH)
+      await insert(batch.map(({ event }) => event)).then(
+        (ids) =>
+          batch.forEach(({ resolve, reject }, at) => {
+            const id = ids[at]
+            if (id === undefined) reject(new Error('the insert answered too few ids'))
+            else resolve(id)
+          }),
+        (error: unknown) => {
+          for (const { reject } of batch) reject(error)
+        },
+      )
+    }
+    running = false
+  }
+
+  return {
+    append(event) {
+      return new Promise((resolve, reject) => {
+        waiting.push({ event, resolve, reject })
+        if (!running) void drain()
+      })
+    },
+  }
+}

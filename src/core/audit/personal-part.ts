@@ -1,0 +1,122 @@
+// The personal part of an event: sealed under the person's key, committed to by a salted hash in the event.
+// Must stay true: salt and text exist in clear only in memory, so destroying the key leaves a hash nobody can try guesses on.
+import { createCipheriv, createDecipheriv, hash, type KeyObject, randomBytes } from 'node:crypto'
+import { PublicError } from '#core/errors.ts'
+import { canonicalJson } from './canonical-json.ts'
+
+/** Where a request came from, and a name somebody typed that belongs to no known person. */
+export interface Personal {
+  readonly ip?: string
+  readonly userAgent?: string
+  readonly name?: string
+}
+
+/** What the audit log needs of a tenant's lent keys. */
+export interface AuditKeys {
+  readonly tenant: string
+  seal(store: 'activity', table: string, row: string, column: string, value: unknown): Buffer
+  open<T>(store: 'activity', table: string, row: string, column: string, sealed: Uint8Array): T
+  subject(purpose: 'person', id: string): Promise<KeyObject>
+}
+
+/** A personal part opened: its canonical text, and the salt that with it gives the hash. */
+export interface OpenedPersonal {
+  readonly text: string
+  /** base64url, 32 bytes. */
+  readonly salt: string
+}
+
+/** `none`: the event has no personal part. `erased`: its key was destroyed, or it was deleted. `damaged`: it does not open. */
+export type PersonalState = 'open' | 'none' | 'erased' | 'damaged'
+
+const UNDER_PERSON = 2
+const LONGEST = 1024
+
+/** SHA-256(salt || text): what an event commits to. `salt` is base64url. */
+export function personalHash(opened: OpenedPersonal): Buffer {
+  return hash(
+    'sha256',
+    Buffer.concat([Buffer.from(opened.salt, 'base64url'), Buffer.from(opened.text)]),
+    'buffer',
+  )
+}
+
+/**
+ * Seals the personal part of an event under the key of `person`, or under the tenant's field key when there is none.
+ * Null when there is nothing to seal, or the person's key was destroyed: an erased person leaves no new traces.
+ */
+export async function sealPersonal(
+  keys: AuditKeys,
+  event: string,
+  person: string | null,
+  personal: Personal,
+): Promise<{ sealed: Buffer; hash: Buffer } | null> {
+  const kept = Object.entries(personal).filter(([, value]) => typeof value === 'string' && value !== '')
+  if (kept.length === 0) return null
+  const opened = {
+    text: canonicalJson(
+      Object.fromEntries(kept.map(([key, value]) => [key, value.slice(0, LONGEST).toWellFormed()])),
+    ),
+    salt: randomBytes(32).toString('base64url'),
+  }
+  if (person === null)
+    return {
+      sealed: keys.seal('activity', 'audit_personal', event, 'sealed', opened),
+      hash: personalHash(opened),
+    }
+  const key = await personKey(keys, person)
+  if (!key) return null
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(place(keys.tenant, event))
+  const body = Buffer.concat([cipher.update(JSON.stringify(opened)), cipher.final()])
+  return {
+    sealed: Buffer.concat([Uint8Array.of(UNDER_PERSON), nonce, body, cipher.getAuthTag()]),
+    hash: personalHash(opened),
+  }
+}
+
+/** Opens what `sealPersonal` sealed; says why when it cannot. */
+export async function openPersonal(
+  keys: AuditKeys,
+  event: string,
+  row: { readonly person: string | null; readonly sealed: Buffer },
+): Promise<{ state: 'open'; opened: OpenedPersonal } | { state: 'erased' | 'damaged' }> {
+  if (row.person === null)
+    return damagedWhenBroken(() => keys.open('activity', 'audit_personal', event, 'sealed', row.sealed))
+  const key = await personKey(keys, row.person)
+  if (!key) return { state: 'erased' }
+  return damagedWhenBroken(() => {
+    const decipher = createDecipheriv('aes-256-gcm', key, row.sealed.subarray(1, 13))
+      .setAAD(place(keys.tenant, event))
+      .setAuthTag(row.sealed.subarray(-16))
+    return JSON.parse(
+      Buffer.concat([decipher.update(row.sealed.subarray(13, -16)), decipher.final()]).toString(),
+    )
+  })
+}
+
+async function personKey(keys: AuditKeys, person: string): Promise<KeyObject | null> {
+  try {
+    return await keys.subject('person', person)
+  } catch (error) {
+    if (error instanceof PublicError && error.code === 'gone') return null
+    throw error
+  }
+}
+
+/** One event that was tampered with must not hide the others of a list, so it is shown as damaged instead of thrown. */
+function damagedWhenBroken(
+  open: () => OpenedPersonal,
+): { state: 'open'; opened: OpenedPersonal } | { state: 'damaged' } {
+  try {
+    return { state: 'open', opened: open() }
+  } catch (error) {
+    if (error instanceof Error) return { state: 'damaged' }
+    throw error
+  }
+}
+
+/** Binds the ciphertext to its place, as the field format does. */
+function place(tenant: string, event: string): Buffer {
+  return Buffer.from(`${tenant}\0activity.audit_personal\0${event}\0sealed`)
+}
