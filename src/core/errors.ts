@@ -69,6 +69,12 @@ export const ERROR_CODES = {
     help: 'Its text is not extracted yet, or could not be. Watch its activity and try again.',
     retry: true,
   },
+  not_sealed_yet: {
+    status: 409,
+    title: 'Not sealed yet',
+    help: 'The event is recorded, but not yet in a signed tree. Sealing takes about a second; try again.',
+    retry: true,
+  },
   gone: {
     status: 410,
     title: 'Destroyed',
