@@ -23,9 +23,9 @@ export function kyselyOnPool<T>(lease: () => Promise<Lease>): Kysely<T> {
   })
 }
 
-/** Kysely on one connection that somebody else holds, for the statements of one transaction. */
-export function kyselyOnLease<T>(lease: Lease): Kysely<T> {
-  return kyselyOn<T>(async () => new LeasedConnection(lease, () => undefined))
+/** Kysely on one connection that somebody else holds, for the statements of one transaction. `sent` runs once a statement is under way. */
+export function kyselyOnLease<T>(lease: Lease, sent?: () => void): Kysely<T> {
+  return kyselyOn<T>(async () => new LeasedConnection(lease, () => undefined, sent))
 }
 
 function kyselyOn<T>(acquire: () => Promise<LeasedConnection>): Kysely<T> {
@@ -57,16 +57,20 @@ async function refuseTransaction(): Promise<void> {
 class LeasedConnection implements DatabaseConnection {
   readonly #lease: Lease
   readonly #release: (broken?: true) => void
+  readonly #sent: (() => void) | undefined
   #broken = false
 
-  constructor(lease: Lease, release: (broken?: true) => void) {
+  constructor(lease: Lease, release: (broken?: true) => void, sent?: () => void) {
     this.#lease = lease
     this.#release = release
+    this.#sent = sent
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     try {
-      const result = await runStatement(this.#lease.client, query.sql, query.parameters)
+      const running = runStatement(this.#lease.client, query.sql, query.parameters)
+      this.#sent?.()
+      const result = await running
       return {
         rows: result.rows as R[],
         ...(result.rowCount === null ? {} : { numAffectedRows: BigInt(result.rowCount) }),

@@ -41,6 +41,42 @@ export interface TenantTables {
     revoked_at: Date | null
     origin: Buffer
   }
+  audit: {
+    id: string
+    xid: Generated<string>
+    at: Date
+    action: string
+    outcome: string
+    actor_kind: string
+    actor: string | null
+    credential: string | null
+    on_behalf: string | null
+    record_kind: string | null
+    record_id: string | null
+    request_id: string | null
+    detail: Json
+    personal_hash: Buffer | null
+  }
+  audit_checkpoint: {
+    size: number
+    root: Buffer
+    note: string
+    at: Date
+  }
+  audit_leaf: {
+    position: number
+    event: string
+  }
+  audit_personal: {
+    event: string
+    person: string | null
+    sealed: Buffer
+  }
+  audit_tile: {
+    level: number
+    index: number
+    hashes: Buffer
+  }
   document: {
     id: string
     state: string
@@ -58,6 +94,17 @@ export interface TenantTables {
     updated_by: string | null
     updated_key: string | null
     updated_at: Date
+  }
+  document_blob: {
+    id: string
+    document_id: string
+    use: string
+    state: string
+    page: number | null
+    width: number | null
+    snip_id: string | null
+    size: number | null
+    created_at: Date
   }
   document_page: {
     document_id: string
@@ -170,6 +217,10 @@ export interface TenantTables {
 }
 
 export interface CellTables {
+  'cell.audit_due': {
+    tenant: string
+    at: Date
+  }
   'cell.outbox': {
     id: string
     tenant: string | null

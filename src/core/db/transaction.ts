@@ -6,8 +6,8 @@ import { fromDatabase, kyselyOnLease } from './kysely-on.ts'
 import type { Lease } from './lease-pools.ts'
 
 /**
- * Runs `work` in a transaction and commits it. `last` is started before the commit is sent and travels with it; when it fails,
- * nothing is committed. Any error rolls back and is thrown on; a lost connection is `database_unavailable`.
+ * Runs `work` in a transaction and commits it. The commit is sent right behind the statement of `last`, without waiting for its
+ * answer; when that statement fails, nothing is committed. Any error rolls back and is thrown on; a lost connection is `database_unavailable`.
  */
 export async function inTransaction<T, R>(
   lease: Lease,
@@ -23,9 +23,9 @@ export async function inTransaction<T, R>(
     const db = kyselyOnLease<T>(lease)
     try {
       const result = await work(db)
-      const final = last(db)
-      final.catch(() => undefined)
-      await Promise.resolve()
+      const sent = Promise.withResolvers<void>()
+      const final = last(kyselyOnLease<T>(lease, sent.resolve))
+      await Promise.race([sent.promise, final])
       const committed = client.query('commit')
       committed.catch(() => undefined)
       await begun

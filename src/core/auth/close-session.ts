@@ -1,0 +1,18 @@
+// Ending a session, with effect at the next request it makes.
+import { PublicError } from '../errors.ts'
+import type { TenantWriter } from '../tenancy/tenant-door.ts'
+
+/** Ends one's own session, or anybody's with `core.session.manage`. Throws `not_found` for one that is not there or not open. */
+export async function closeSession(tx: TenantWriter, id: string): Promise<void> {
+  const { actor } = tx
+  const closed = await tx.db
+    .updateTable('session')
+    .set({ revoked_at: tx.now(), revoked_by: actor.personId })
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .$if(!actor.permissions.has('core.session.manage'), (query) => query.where('person', '=', actor.personId))
+    .returning('id')
+    .executeTakeFirst()
+  if (!closed) throw new PublicError('not_found')
+  tx.audit({ action: 'core.session.closed', record: { kind: 'session', id } })
+}

@@ -1,0 +1,116 @@
+// Accounts and sessions over HTTP.
+import Type from 'typebox'
+import { fromApi } from '../ids.ts'
+import { PublicError } from '../errors.ts'
+import { publicRoute, type Route, route } from '../route.ts'
+import {
+  Credentials,
+  Me,
+  NewAccount,
+  OpenedSession,
+  RegionList,
+  Sent,
+  SessionList,
+  SessionPath,
+  Verification,
+  VerificationQuery,
+  VerifyAccount,
+} from './account.schema.ts'
+import { closeSession } from './close-session.ts'
+import { createAccount } from './create-account.ts'
+import { listSessions } from './list-sessions.ts'
+import { openSession } from './open-session.ts'
+import { readMe } from './read-me.ts'
+import { noSessionCookie, sessionCookie } from './session-cookie.ts'
+import { readVerification, verifyAccount } from './verify-account.ts'
+
+export const authRoutes: readonly Route[] = [
+  publicRoute({
+    method: 'GET',
+    url: '/v1/regions',
+    operationId: 'listRegions',
+    summary: 'The regions of this installation',
+    schema: { response: { 200: RegionList } },
+    handler: async (ctx) => ({ items: ctx.regions.map(({ name, url }) => ({ name, url })) }),
+  }),
+  publicRoute({
+    method: 'POST',
+    url: '/v1/accounts',
+    operationId: 'createAccount',
+    summary: 'Ask for an account; a mail with a link follows',
+    schema: { body: NewAccount, response: { 202: Sent } },
+    handler: async (ctx, { body, reply }) => {
+      reply.code(202)
+      return createAccount(ctx, body)
+    },
+  }),
+  publicRoute({
+    method: 'GET',
+    url: '/v1/accounts/verification',
+    operationId: 'readVerification',
+    summary: 'What the link in the mail will do',
+    schema: { querystring: VerificationQuery, response: { 200: Verification } },
+    handler: (ctx, { region, query }) => readVerification(ctx, region, query.token),
+  }),
+  publicRoute({
+    method: 'POST',
+    url: '/v1/accounts/verification',
+    operationId: 'verifyAccount',
+    summary: 'Found or join the organisation and sign in',
+    schema: { body: VerifyAccount, response: { 201: OpenedSession } },
+    handler: async (ctx, { body, region, origin, request, reply }) => {
+      const opened = await verifyAccount(ctx, body, { region, origin, requestId: request.id })
+      reply.code(201).header('set-cookie', sessionCookie(region, opened.token, opened.expiresAt))
+      return { token: opened.token, expiresAt: opened.expiresAt.toISOString() }
+    },
+  }),
+  publicRoute({
+    method: 'POST',
+    url: '/v1/sessions',
+    operationId: 'openSession',
+    summary: 'Sign in',
+    schema: { body: Credentials, response: { 201: OpenedSession } },
+    handler: async (ctx, { body, region, origin, request, reply }) => {
+      const opened = await openSession(ctx, body, { region, origin, requestId: request.id })
+      reply.code(201).header('set-cookie', sessionCookie(region, opened.token, opened.expiresAt))
+      return { token: opened.token, expiresAt: opened.expiresAt.toISOString() }
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/sessions',
+    operationId: 'listSessions',
+    permission: 'core.session.read',
+    summary: 'Open sessions',
+    schema: { response: { 200: SessionList } },
+    handler: (ctx, { actor }) => ctx.read(actor, listSessions),
+  }),
+  route({
+    method: 'DELETE',
+    url: '/v1/sessions/:id',
+    operationId: 'closeSession',
+    permission: 'session',
+    summary: 'End a session',
+    schema: { params: SessionPath, response: { 204: Type.Null() } },
+    handler: async (ctx, { actor, params, region, reply }) => {
+      const isCurrent = params.id === 'current'
+      if (isCurrent && actor.kind !== 'person') throw new PublicError('not_found')
+      const id = isCurrent ? actor.credentialId : fromApi('ses', params.id)
+      if (id === null) throw new PublicError('not_found')
+      await ctx.write(actor, (tx) => closeSession(tx, id))
+      ctx.credentials.forget()
+      if (id === actor.credentialId) reply.header('set-cookie', noSessionCookie(region))
+      reply.code(204)
+      return null
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/me',
+    operationId: 'readMe',
+    permission: 'session',
+    summary: 'Who am I, where, and what may I do',
+    schema: { response: { 200: Me } },
+    handler: (ctx, { actor }) => ctx.read(actor, (tx) => readMe(ctx, tx), 'people'),
+  }),
+]

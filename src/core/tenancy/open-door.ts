@@ -1,0 +1,130 @@
+// The door itself: binds an actor to its tenant's connection, keys, blobs, search and audit, and decides when a write may commit.
+// Must stay true: no audit entry, no commit; events of a read are in the log before the answer leaves.
+import type { Kysely } from 'kysely'
+import { announceAudit, createAnnouncer } from '../audit/announce-audit.ts'
+import { type AuditQueue, appendAudit, createAuditQueue, type NewAuditEvent } from '../audit/append-audit.ts'
+import type { BlobStore } from '../blobs/blob-store.ts'
+import { tenantBlobs } from '../blobs/tenant-blobs.ts'
+import type { TenantTables } from '../db/tables.gen.ts'
+import { inTransaction } from '../db/transaction.ts'
+import { PublicError } from '../errors.ts'
+import { enqueue } from '../jobs/enqueue.ts'
+import type { TenantKeys } from '../keys/tenant-keys.ts'
+import { type SearchCache, tenantSearch } from '../search/tenant-search.ts'
+import type { Clock } from '../time.ts'
+import type { Actor } from './actor.ts'
+import type { OpenTenant, TenantConnections } from './tenant-connections.ts'
+import type { AuditEntry, Store, TenantDoor, TenantReader, TenantWriter } from './tenant-door.ts'
+
+export interface DoorOptions {
+  readonly tenants: TenantConnections
+  readonly blobs: (region: string) => BlobStore
+  readonly searchCache: SearchCache
+  readonly now: Clock
+}
+
+/** The door, and whether an actor has left an event through it. */
+export interface Door extends TenantDoor {
+  hasAudited(actor: Actor): boolean
+}
+
+/** A write that recorded nothing is a bug of the operation, never the caller's mistake. */
+export class MissingAudit extends Error {
+  override name = 'MissingAudit'
+}
+
+/** Opens the door over the tenants of this process. */
+export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Door {
+  const queues = new Map<string, AuditQueue>()
+  const announcer = createAnnouncer(now)
+  const audited = new WeakSet<Actor>()
+
+  function queueOf(tenant: OpenTenant): AuditQueue {
+    const name = tenant.place.tenant
+    const known = queues.get(name)
+    if (known) return known
+    const queue = createAuditQueue(async (events) => appendAudit(tenant.db('activity'), await tenant.keys(), events, 'relaxed'))
+    if (queues.size >= 2_000) queues.clear()
+    queues.set(name, queue)
+    return queue
+  }
+
+  function readerOn(actor: Actor, tenant: OpenTenant, keys: TenantKeys, db: Kysely<TenantTables>, entries: AuditEntry[]): TenantReader {
+    return {
+      actor,
+      db,
+      keys,
+      blobs: tenantBlobs(blobs(tenant.place.region.name), keys),
+      search: tenantSearch(db, keys, searchCache),
+      now,
+      require(permission) {
+        if (!actor.permissions.has(permission)) throw new PublicError('forbidden', undefined, { details: { permission } })
+      },
+      audit(entry) {
+        entries.push(entry)
+      },
+    }
+  }
+
+  async function announce(tenant: OpenTenant): Promise<void> {
+    await announcer.announce(tenant.place.tenant, () => announceAudit(tenant.db('activity')))
+  }
+
+  return {
+    async read<T>(actor: Actor, work: (tx: TenantReader) => Promise<T>, store: Store = 'activity') {
+      const tenant = await tenants.of(actor.tenant)
+      const keys = await tenant.keys()
+      const entries: AuditEntry[] = []
+      const result = await work(readerOn(actor, tenant, keys, tenant.db(store), entries))
+      if (entries.length > 0) {
+        await announce(tenant)
+        const queue = queueOf(tenant)
+        await Promise.all(entries.map((entry) => queue.append(eventOf(actor, entry, now()))))
+        audited.add(actor)
+      }
+      return result
+    },
+
+    async write<T>(actor: Actor, work: (tx: TenantWriter) => Promise<T>, store: Store = 'activity') {
+      const tenant = await tenants.of(actor.tenant)
+      const keys = await tenant.keys()
+      const entries: AuditEntry[] = []
+      await announce(tenant)
+      const result = await inTransaction<TenantTables, T>(
+        await tenant.lease(store),
+        async (db) => {
+          const tx: TenantWriter = {
+            ...readerOn(actor, tenant, keys, db, entries),
+            enqueue: (task, record, options) => enqueue(tx, task, record, options),
+          }
+          const done = await work(tx)
+          if (entries.length === 0) throw new MissingAudit('a write recorded no audit entry')
+          return done
+        },
+        async (db) => {
+          await appendAudit(db, keys, entries.map((entry) => eventOf(actor, entry, now())))
+        },
+      )
+      audited.add(actor)
+      return result
+    },
+
+    hasAudited: (actor) => audited.has(actor),
+  }
+}
+
+function eventOf(actor: Actor, entry: AuditEntry, at: Date): NewAuditEvent {
+  return {
+    at,
+    action: entry.action,
+    outcome: entry.outcome ?? 'done',
+    actorKind: actor.kind,
+    actor: actor.kind === 'person' ? actor.personId : null,
+    credential: actor.credentialId,
+    onBehalf: actor.onBehalfOf,
+    record: entry.record ?? null,
+    requestId: actor.requestId,
+    detail: entry.detail ?? null,
+    personal: actor.origin,
+  }
+}
