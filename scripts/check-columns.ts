@@ -18,13 +18,14 @@ interface Classed {
   readonly blind?: true
 }
 
-/** store -> table -> column. Stores: directory, cell, activity (schema t_x), people (schema t_x_people). */
+/** store -> table -> column. Stores: activity (schema t_x), people (schema t_x_people), and the schemas of cell and directory. */
 export type Columns = Record<string, Record<string, Record<string, Classed>>>
 
-const KINDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  tenant: { '{schema}': 'activity', '{people}': 'people' },
-  cell: { cell: 'cell', '': 'cell' },
-  directory: { directory: 'directory', '': 'directory' },
+// A tenant's tables stand in its two schemas; a cell and a directory name their schemas themselves.
+const KINDS: Readonly<Record<string, (schema: string) => string | undefined>> = {
+  tenant: (schema) => ({ '{schema}': 'activity', '{people}': 'people' })[schema],
+  cell: (schema) => (/^[a-z_]+$/.test(schema) && schema !== 'public' ? schema : undefined),
+  directory: (schema) => (schema === 'directory' ? schema : undefined),
 }
 
 /** Reads all migrations below `root`. `seen` counts columns. */
@@ -33,8 +34,8 @@ export function checkColumns(root: string): CheckResult & { readonly columns: Co
   const columns: Columns = {}
   let seen = 0
   for (const file of listFiles(root, ['migrations'], /\.sql$/)) {
-    const stores = KINDS[basename(dirname(file))]
-    if (stores === undefined || !/^\d{4}-[a-z]+-?[a-z0-9-]*\.sql$/.test(basename(file))) {
+    const storeOf = KINDS[basename(dirname(file))]
+    if (storeOf === undefined || !/^\d{4}-[a-z]+-?[a-z0-9-]*\.sql$/.test(basename(file))) {
       problems.push({ file, message: 'is not migrations/{directory,cell,tenant}/NNNN-room-what.sql' })
       continue
     }
@@ -42,14 +43,14 @@ export function checkColumns(root: string): CheckResult & { readonly columns: Co
     seen += declared.columns.length
     for (const { line, message } of declared.unreadable) problems.push({ file, line, message })
     for (const column of declared.columns) {
-      const store = stores[column.schema]
+      const store = storeOf(column.schema)
       const message = store === undefined ? `is in schema ${column.schema || 'of nobody'}` : wrongIn(column)
       if (message !== null) {
         const name = `${column.table}.${column.column}`
         problems.push({ file, line: column.line, message: `${name} ${message}` })
       } else if (store !== undefined) add(columns, store, column)
     }
-    drop(columns, stores, declared)
+    drop(columns, storeOf, declared)
   }
   return { name: 'columns', seen, problems, warnings: [], columns }
 }
@@ -90,9 +91,9 @@ function add(columns: Columns, store: string, column: Column): void {
   }
 }
 
-function drop(columns: Columns, stores: Readonly<Record<string, string>>, declared: Declared): void {
+function drop(columns: Columns, storeOf: (schema: string) => string | undefined, declared: Declared): void {
   for (const gone of declared.dropped) {
-    const tables = columns[stores[gone.schema] ?? ''] ?? {}
+    const tables = columns[storeOf(gone.schema) ?? ''] ?? {}
     if (gone.column === null) delete tables[gone.table]
     else delete tables[gone.table]?.[gone.column]
   }
