@@ -1,0 +1,52 @@
+// Where things are: the sections of the shell and the pages in each. The only list of them.
+import type { MessageKey } from './t.ts'
+
+export interface Place {
+  to: '/knowledge' | '/knowledge/snips' | '/trust/audit' | '/settings/people' | '/settings/sessions'
+    | '/settings/api-keys' | '/settings/organisation' | '/settings/outbox'
+  label: MessageKey
+  /** Who sees it; null is everybody. */
+  permission: string | null
+}
+
+export interface Section {
+  id: 'knowledge' | 'trust' | 'settings'
+  path: string
+  label: MessageKey
+  pages: readonly Place[]
+}
+
+export const sections: readonly Section[] = [
+  {
+    id: 'knowledge',
+    path: '/knowledge',
+    label: 'nav.knowledge',
+    pages: [
+      { to: '/knowledge', label: 'nav.library', permission: null },
+      { to: '/knowledge/snips', label: 'nav.snips', permission: null },
+    ],
+  },
+  {
+    id: 'trust',
+    path: '/trust',
+    label: 'nav.trust',
+    pages: [{ to: '/trust/audit', label: 'nav.audit', permission: null }],
+  },
+  {
+    id: 'settings',
+    path: '/settings',
+    label: 'nav.settings',
+    pages: [
+      { to: '/settings/people', label: 'nav.people', permission: null },
+      { to: '/settings/sessions', label: 'nav.sessions', permission: null },
+      { to: '/settings/api-keys', label: 'nav.apiKeys', permission: null },
+      { to: '/settings/organisation', label: 'nav.organisation', permission: null },
+      { to: '/settings/outbox', label: 'nav.outbox', permission: null },
+    ],
+  },
+]
+
+/** The section an address belongs to. */
+export function sectionOf(pathname: string): Section | undefined {
+  return sections.find((section) => pathname === section.path || pathname.startsWith(`${section.path}/`))
+}

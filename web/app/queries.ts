@@ -1,0 +1,115 @@
+// Every read the screens share, as query options: one key per operation and input, so a write knows what to refresh.
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import * as api from './api.gen.ts'
+
+const minute = 60_000
+const unfinished = new Set(['received', 'reading', 'waiting', 'running'])
+
+/** True while something in the list is still being worked on. */
+export function hasUnfinished(items: readonly { state: string }[]): boolean {
+  return items.some((item) => unfinished.has(item.state))
+}
+
+export const queries = {
+  regions: () =>
+    queryOptions({ queryKey: ['listRegions'], queryFn: ({ signal }) => api.listRegions(signal), staleTime: 60 * minute }),
+  verification: (token: string) =>
+    queryOptions({
+      queryKey: ['readVerification', token],
+      queryFn: ({ signal }) => api.readVerification({ query: { token } }, signal),
+      retry: false,
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+  me: () => queryOptions({ queryKey: ['readMe'], queryFn: ({ signal }) => api.readMe(signal), staleTime: minute }),
+  people: () =>
+    queryOptions({ queryKey: ['listPeople'], queryFn: ({ signal }) => api.listPeople({}, signal), staleTime: 5 * minute }),
+  sessions: () => queryOptions({ queryKey: ['listSessions'], queryFn: ({ signal }) => api.listSessions({}, signal) }),
+  organisation: () =>
+    queryOptions({ queryKey: ['readOrganisation'], queryFn: ({ signal }) => api.readOrganisation(signal) }),
+  apiKeys: () => queryOptions({ queryKey: ['listApiKeys'], queryFn: ({ signal }) => api.listApiKeys({}, signal) }),
+  outbox: () => queryOptions({ queryKey: ['listOutbox'], queryFn: ({ signal }) => api.listOutbox({}, signal) }),
+  activity: () =>
+    queryOptions({
+      queryKey: ['listActivity'],
+      queryFn: ({ signal }) => api.listActivity({ query: { limit: 100 } }, signal),
+      refetchInterval: (query) => (hasUnfinished(query.state.data?.items ?? []) ? 2500 : false),
+    }),
+  documents: (filter: { q?: string | undefined; sort?: string | undefined; state?: string | undefined }) =>
+    infiniteQueryOptions({
+      queryKey: ['listDocuments', filter],
+      queryFn: ({ pageParam, signal }) =>
+        api.listDocuments({ query: { ...filter, limit: 200, ...(pageParam ? { cursor: pageParam } : {}) } }, signal),
+      initialPageParam: '',
+      getNextPageParam: (last) => last.next ?? undefined,
+      refetchInterval: (query) =>
+        query.state.data?.pages.some((page) => hasUnfinished(page.items)) ? 3000 : false,
+    }),
+  document: (id: string) =>
+    queryOptions({
+      queryKey: ['readDocument', id],
+      queryFn: ({ signal }) => api.readDocument({ path: { id } }, signal),
+      refetchInterval: (query) => (query.state.data && hasUnfinished([query.state.data]) ? 2500 : false),
+    }),
+  pages: (id: string) =>
+    queryOptions({
+      queryKey: ['listPages', id],
+      queryFn: ({ signal }) => api.listPages({ path: { id }, query: { limit: 10_000 } }, signal),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+  pageText: (id: string, from: number, to: number) =>
+    queryOptions({
+      queryKey: ['readDocumentText', id, from, to],
+      queryFn: ({ signal }) => api.readDocumentText({ path: { id }, query: { from, to } }, signal),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+  snips: (filter: { documentId?: string | undefined; tag?: string | undefined; author?: string | undefined }) =>
+    infiniteQueryOptions({
+      queryKey: ['listSnips', filter],
+      queryFn: ({ pageParam, signal }) =>
+        api.listSnips({ query: { ...filter, limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } }, signal),
+      initialPageParam: '',
+      getNextPageParam: (last) => last.next ?? undefined,
+    }),
+  snip: (id: string) =>
+    queryOptions({ queryKey: ['readSnip', id], queryFn: ({ signal }) => api.readSnip({ path: { id } }, signal) }),
+  tags: () => queryOptions({ queryKey: ['listTags'], queryFn: ({ signal }) => api.listTags(signal), staleTime: minute }),
+  search: (q: string, kind: 'document' | 'snip' | undefined, limit: number) =>
+    queryOptions({
+      queryKey: ['searchKnowledge', q, kind ?? 'all', limit],
+      queryFn: ({ signal }) => api.searchKnowledge({ query: { q, limit, ...(kind ? { kind } : {}) } }, signal),
+      enabled: q.trim() !== '',
+      staleTime: 15_000,
+    }),
+  audit: (filter: AuditFilter) =>
+    infiniteQueryOptions({
+      queryKey: ['listAudit', filter],
+      queryFn: ({ pageParam, signal }) =>
+        api.listAudit({ query: { ...filter, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } }, signal),
+      initialPageParam: '',
+      getNextPageParam: (last) => last.next ?? undefined,
+    }),
+  proof: (id: string) =>
+    queryOptions({
+      queryKey: ['proveAuditEvent', id],
+      queryFn: ({ signal }) => api.proveAuditEvent({ path: { id } }, signal),
+      retry: false,
+      staleTime: 0,
+    }),
+  checkpoint: () =>
+    queryOptions({ queryKey: ['readCheckpoint'], queryFn: ({ signal }) => api.readCheckpoint(signal), retry: false }),
+  seal: (id: string) =>
+    queryOptions({
+      queryKey: ['readSeal', id],
+      queryFn: ({ signal }) => api.readSeal({ path: { id } }, signal),
+      staleTime: minute,
+    }),
+}
+
+export interface AuditFilter {
+  action?: string | undefined
+  actor?: string | undefined
+  record?: string | undefined
+  outcome?: 'done' | 'refused' | 'failed' | undefined
+  from?: string | undefined
+  to?: string | undefined
+}

@@ -1,0 +1,89 @@
+/// <reference types="node" />
+// The browser's verifier against trees and signatures made here by the book, every position and every size up to 33.
+import assert from 'node:assert/strict'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { test } from 'node:test'
+import { checkProof, hashLeaf, hexOfBytes, isConsistent, ProofBroken, walkInclusion } from './merkle-proof.ts'
+
+const sha = (...parts: (Buffer | string)[]) => {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest()
+}
+const leafOf = (text: string) => sha(Buffer.of(0), text)
+const split = (count: number) => 2 ** Math.ceil(Math.log2(count) - 1)
+function rootOf(leaves: Buffer[]): Buffer {
+  if (leaves.length === 1 && leaves[0]) return leaves[0]
+  const middle = split(leaves.length)
+  return sha(Buffer.of(1), rootOf(leaves.slice(0, middle)), rootOf(leaves.slice(middle)))
+}
+function pathOf(position: number, leaves: Buffer[]): Buffer[] {
+  if (leaves.length === 1) return []
+  const middle = split(leaves.length)
+  return position < middle
+    ? [...pathOf(position, leaves.slice(0, middle)), rootOf(leaves.slice(middle))]
+    : [...pathOf(position - middle, leaves.slice(middle)), rootOf(leaves.slice(0, middle))]
+}
+function consistencyOf(from: number, leaves: Buffer[], whole: boolean): Buffer[] {
+  if (from === leaves.length) return whole ? [] : [rootOf(leaves)]
+  const middle = split(leaves.length)
+  return from <= middle
+    ? [...consistencyOf(from, leaves.slice(0, middle), whole), rootOf(leaves.slice(middle))]
+    : [...consistencyOf(from - middle, leaves.slice(middle), false), rootOf(leaves.slice(0, middle))]
+}
+const texts = Array.from({ length: 33 }, (_, at) => `{"n":${at},"v":"ö"}`)
+const leaves = texts.map(leafOf)
+const hex = (hashes: Buffer[]) => hashes.map((hash) => hash.toString('hex'))
+
+function signedNote(size: number, root: Buffer) {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const raw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
+  const typed = Buffer.concat([Buffer.of(1), raw])
+  const name = 'panoply.example/acme'
+  const keyHash = sha(`${name}\n`, typed).subarray(0, 4)
+  const text = `${name}\n${size}\n${root.toString('base64')}\n`
+  const signature = Buffer.concat([keyHash, sign(null, Buffer.from(text), privateKey)]).toString('base64')
+  return { checkpoint: `${text}\n\u2014 ${name} ${signature}\n`, key: `${name}+${keyHash.toString('hex')}+${typed.toString('base64')}` }
+}
+
+test('every leaf of every tree up to 33 leaves walks to its root', async () => {
+  for (let size = 1; size <= 33; size += 1) {
+    const tree = leaves.slice(0, size)
+    for (let position = 0; position < size; position += 1) {
+      const leaf = await hashLeaf(texts[position] ?? '')
+      const steps = await walkInclusion(leaf, position, size, hex(pathOf(position, tree)))
+      assert.equal(steps.at(-1)?.result ?? hexOfBytes(leaf), rootOf(tree).toString('hex'))
+    }
+  }
+})
+
+test('every older tree is shown to be the beginning of every newer one, and a changed one is not', async () => {
+  for (let to = 1; to <= 33; to += 1) {
+    for (let from = 1; from <= to; from += 1) {
+      const tree = leaves.slice(0, to)
+      const older = { size: from, root: rootOf(leaves.slice(0, from)).toString('hex') }
+      const newer = { size: to, root: rootOf(tree).toString('hex') }
+      const hashes = hex(consistencyOf(from, tree, true))
+      assert.equal(await isConsistent(older, newer, hashes), true, `${from} to ${to}`)
+      assert.equal(await isConsistent({ ...older, root: '00'.repeat(32) }, newer, hashes), false)
+    }
+  }
+})
+
+test('a proof with a signed checkpoint holds, and each thing that was touched is named', async () => {
+  const tree = leaves.slice(0, 21)
+  const root = rootOf(tree)
+  const note = signedNote(21, root)
+  const claim = { event: texts[13] ?? '', position: 13, size: 21, hashes: hex(pathOf(13, tree)), ...note }
+  assert.equal((await checkProof(claim)).checkpoint.root, root.toString('hex'))
+  const broken = async (change: Partial<typeof claim>, reason: string) =>
+    assert.rejects(checkProof({ ...claim, ...change }), (error) => error instanceof ProofBroken && error.reason === reason)
+  await broken({ event: '{"n":13}' }, 'root')
+  await broken({ position: 12 }, 'root')
+  await broken({ position: 21 }, 'position')
+  await broken({ hashes: claim.hashes.slice(1) }, 'path_length')
+  await broken({ hashes: [...claim.hashes, '00'.repeat(32)] }, 'path_length')
+  await broken({ size: 20 }, 'size')
+  await broken({ checkpoint: note.checkpoint.replace('\n21\n', '\n22\n') }, 'signature')
+  await broken({ key: signedNote(21, root).key }, 'signature_missing')
+})
