@@ -1,5 +1,5 @@
--- Documents and the text of their pages. New tables: no lock on anything in use, milliseconds.
--- Undo: drop both tables (the blobs of a document are named by its id).
+-- Documents, the text of their pages, and which blobs belong to them. New tables: no lock on anything in use, milliseconds.
+-- Undo: drop the three tables.
 
 CREATE TABLE {schema}.document (
   id uuid PRIMARY KEY, -- configuration
@@ -18,7 +18,7 @@ CREATE TABLE {schema}.document (
   updated_by uuid, -- configuration
   updated_key uuid, -- configuration
   updated_at timestamptz NOT NULL, -- configuration
-  CHECK ((state = 'unreadable') = (reason IS NOT NULL))
+  CHECK (state <> 'unreadable' OR reason IS NOT NULL)
 );
 
 -- One row a page, written by the reader. `text` (the text and where its runs stand on the page) is sealed under the
@@ -34,4 +34,18 @@ CREATE TABLE {schema}.document_page (
 );
 ALTER TABLE {schema}.document_page ALTER COLUMN text SET STORAGE EXTERNAL;
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.document, {schema}.document_page TO {login};
+-- The file itself and the pictures made of it. No foreign key: the rows outlive the document until its blobs are gone.
+CREATE TABLE {schema}.document_blob (
+  id uuid PRIMARY KEY, -- configuration
+  document_id uuid NOT NULL, -- configuration
+  use text NOT NULL CHECK (use IN ('original', 'page', 'snip')), -- configuration
+  state text NOT NULL CHECK (state IN ('wanted', 'stored', 'failed')), -- configuration
+  page integer, -- configuration
+  width integer, -- configuration
+  snip_id uuid, -- configuration
+  size bigint, -- configuration
+  created_at timestamptz NOT NULL, -- configuration
+  UNIQUE NULLS NOT DISTINCT (document_id, use, page, width, snip_id)
+);
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.document, {schema}.document_page, {schema}.document_blob TO {login};

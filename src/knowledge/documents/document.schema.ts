@@ -31,7 +31,10 @@ export const UnreadableReason = Type.Union([
   Type.Literal('too_much_memory'),
   Type.Literal('too_much_text'),
   Type.Literal('reader_crashed'),
+  Type.Literal('cancelled'),
 ])
+/** `repaired` on a ready document: the file was damaged, and what is shown is what could be saved of it. */
+export const DocumentReason = Type.Union([...UnreadableReason.anyOf, Type.Literal('repaired')])
 
 export const Document = Type.Object(
   {
@@ -42,7 +45,7 @@ export const Document = Type.Object(
     size: Type.Integer({ minimum: 0, description: 'Bytes.' }),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     state: DocumentState,
-    reason: nullable(UnreadableReason),
+    reason: nullable(DocumentReason),
     pageCount: nullable(Type.Integer({ minimum: 0 })),
     createdBy: nullable(AuthorId),
     createdAt: Type.String({ format: 'date-time' }),
@@ -56,8 +59,12 @@ export const Document = Type.Object(
 export type Document = Type.Static<typeof Document>
 export type DocumentState = Type.Static<typeof DocumentState>
 export type UnreadableReason = Type.Static<typeof UnreadableReason>
+export type DocumentReason = Type.Static<typeof DocumentReason>
 
-export const DocumentList = Type.Object({ items: Type.Array(Document), next: nullable(Cursor) }, strict)
+export const DocumentList = Type.Object(
+  { items: Type.Array(Document), next: nullable(Cursor), total: Type.Integer({ minimum: 0 }) },
+  strict,
+)
 export type DocumentList = Type.Static<typeof DocumentList>
 
 export const DocumentSort = Type.Union([
@@ -69,6 +76,10 @@ export const DocumentSort = Type.Union([
   Type.Literal('-title'),
   Type.Literal('size'),
   Type.Literal('-size'),
+  Type.Literal('pageCount'),
+  Type.Literal('-pageCount'),
+  Type.Literal('snipCount'),
+  Type.Literal('-snipCount'),
 ])
 export type DocumentSort = Type.Static<typeof DocumentSort>
 
@@ -77,6 +88,7 @@ export const DocumentQuery = Type.Object(
     cursor: Type.Optional(Cursor),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
     sort: Type.Optional(DocumentSort),
+    state: Type.Optional(DocumentState),
     q: Type.Optional(Type.String({ maxLength: 200, description: 'Part of a title or a file name.' })),
   },
   strict,
@@ -112,7 +124,7 @@ export type DocumentPageList = Type.Static<typeof DocumentPageList>
 export const DocumentPageQuery = Type.Object(
   {
     cursor: Type.Optional(Cursor),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 20_000, default: 20_000 })),
   },
   strict,
 )

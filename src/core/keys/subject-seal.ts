@@ -1,0 +1,41 @@
+// Sealing under the key of one document or person, for what must be gone when that key is destroyed (the text of a page).
+// Must stay true: the key that seals is derived, never the one that wraps the document's blobs; the place is bound in.
+import type { KeyObject } from 'node:crypto'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { openBytes, sealBytes } from './aead.ts'
+import { subkey } from './subkey.ts'
+import type { Store } from './tenant-keys.ts'
+
+/** Where a sealed value stands. */
+export interface SealPlace {
+  readonly tenant: string
+  readonly store: Store
+  readonly table: string
+  readonly row: string
+  readonly column: string
+}
+
+/** Plaintext of a value, at most: a page of a million characters and where each stands. */
+const LONGEST = 256 * 2 ** 20
+
+/** Seals and opens values under one subject's key. */
+export interface SubjectSeal {
+  /** Seals a JSON value for one place, deflated first. */
+  seal(place: SealPlace, value: unknown): Buffer
+  /** The value sealed for exactly this place. Throws SealBroken otherwise. */
+  open<T>(place: SealPlace, sealed: Uint8Array): T
+}
+
+/** @param key what TenantKeys.subject() or newSubject() gave */
+export function subjectSeal(key: KeyObject): SubjectSeal {
+  const derived = subkey(key, 'subject field')
+  return {
+    seal: (place, value) => sealBytes(derived, 1, nameOf(place), deflateRawSync(JSON.stringify(value), { level: 3 })),
+    open: (place, sealed) =>
+      JSON.parse(inflateRawSync(openBytes(derived, nameOf(place), sealed), { maxOutputLength: LONGEST }).toString()),
+  }
+}
+
+function nameOf({ tenant, store, table, row, column }: SealPlace): string {
+  return `${tenant}\0${store}.${table}\0${row}\0${column}`
+}
