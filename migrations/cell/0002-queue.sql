@@ -26,31 +26,31 @@ reset role;
 create function cell.enqueue(task text, record uuid, options jsonb) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  tenant constant text := substring(session_user from '^t_([a-z2-7]{13})(?:_people)?$');
+  caller constant text := substring(session_user from '^t_([a-z2-7]{13})(?:_people)?$');
   waits constant interval := make_interval(secs => coalesce((options ->> 'delay')::double precision, 0));
   key constant text := options ->> 'key';
 begin
-  if tenant is null then
+  if caller is null then
     raise exception 'only a tenant enqueues' using errcode = '42501';
   end if;
   if task is null or record is null or task !~ '^[a-z]{2,20}(\.[a-z]{2,20}){1,3}$'
     or key !~ '^[A-Za-z0-9:._-]{1,100}$' or waits not between interval '0' and interval '30 days' then
     raise exception 'not a job' using errcode = '22023';
   end if;
-  perform 1 from queue._private_jobs as job where job.payload ->> 'tenant' = enqueue.tenant offset 9999 limit 1;
+  perform 1 from queue._private_jobs as job where job.payload ->> 'tenant' = caller offset 9999 limit 1;
   if found then
     raise exception 'too many jobs of this tenant are waiting' using errcode = '53400';
   end if;
   perform queue.add_job(
     identifier => 'tenant',
     payload => json_strip_nulls(json_build_object(
-      'task', task, 'tenant', tenant, 'record', record,
+      'task', task, 'tenant', caller, 'record', record,
       'activity', (options ->> 'activity')::uuid, 'by', (options ->> 'by')::uuid)),
     run_at => now() + waits,
     max_attempts => least(greatest(coalesce((options ->> 'attempts')::integer, 5), 1), 25),
-    job_key => tenant || ':' || task || ':' || key,
+    job_key => caller || ':' || task || ':' || key,
     priority => least(greatest(coalesce((options ->> 'priority')::integer, 0), -10), 10),
-    flags => array[tenant]);
+    flags => array[caller]);
 end
 $$;
 
@@ -58,12 +58,12 @@ $$;
 create function cell.cancel_job(activity uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  tenant constant text := substring(session_user from '^t_([a-z2-7]{13})(?:_people)?$');
+  caller constant text := substring(session_user from '^t_([a-z2-7]{13})(?:_people)?$');
 begin
-  if tenant is null then
+  if caller is null then
     raise exception 'only a tenant cancels' using errcode = '42501';
   end if;
-  insert into queue.cancellation values (tenant, activity) on conflict do nothing;
+  insert into queue.cancellation values (caller, activity) on conflict do nothing;
   perform pg_notify('jobs:cancel', '1');
 end
 $$;
