@@ -2,7 +2,7 @@
 // Must stay true: events of one call go in one statement, so they are all there or none is.
 import { type QueryExecutorProvider, sql } from 'kysely'
 import { newId } from '#core/ids.ts'
-import { type ActorKind, type AuditDetail, type AuditOutcome, auditTable } from './audit-event.ts'
+import type { ActorKind, AuditDetail, AuditOutcome } from './audit-event.ts'
 import { type AuditKeys, type Personal, sealPersonal } from './personal-part.ts'
 
 /** An event about to be recorded. `at` comes from the clock of the door; the id is made from it. */
@@ -25,38 +25,18 @@ export interface NewAuditEvent {
 /** `durable` waits for the disk with its transaction; `relaxed` does not (events of reads). */
 export type AuditDurability = 'durable' | 'relaxed'
 
-/** Appends the events in one statement on `db` (an open transaction, or autocommit). Answers their ids in order. */
+/**
+ * Appends the events in one statement on `db` (an open transaction, or autocommit). Answers their ids in order. Asks for
+ * the keys of persons before it sends the statement.
+ */
 export async function appendAudit(
   db: QueryExecutorProvider,
   keys: AuditKeys,
   events: readonly NewAuditEvent[],
   durability: AuditDurability = 'durable',
-): Promise<string[]> {
+): Promise<readonly string[]> {
   if (events.length === 0) return []
-  const rows = await Promise.all(
-    events.map(async (event) => {
-      const id = newId(event.at.getTime())
-      const person = event.actorKind === 'person' ? event.actor : null
-      const personal = await sealPersonal(keys, id, person, event.personal)
-      return {
-        id,
-        at: event.at,
-        action: event.action,
-        outcome: event.outcome,
-        actor_kind: event.actorKind,
-        actor: event.actor,
-        credential: event.credential,
-        on_behalf: event.onBehalf,
-        record_kind: event.record?.kind ?? null,
-        record_id: event.record?.id ?? null,
-        request_id: event.requestId,
-        detail: event.detail,
-        personal_hash: personal?.hash.toString('hex') ?? null,
-        person,
-        sealed: personal?.sealed.toString('base64') ?? null,
-      }
-    }),
-  )
+  const rows = await Promise.all(events.map((event) => sealedRow(keys, event)))
   // The setting is local to the transaction, which for `relaxed` is this one statement.
   const relax =
     durability === 'relaxed'
@@ -66,13 +46,36 @@ export async function appendAudit(
     with e as (select * from json_to_recordset(${JSON.stringify(rows)}::json) as e (id uuid, at timestamptz, action text,
         outcome text, actor_kind text, actor uuid, credential uuid, on_behalf uuid, record_kind text, record_id uuid,
         request_id text, detail jsonb, personal_hash text, person uuid, sealed text)),
-      personal as (insert into ${auditTable(keys.tenant, 'audit_personal')} (event, person, sealed)
+      personal as (insert into audit_personal (event, person, sealed)
         select id, person, decode(sealed, 'base64') from e where sealed is not null)
-    insert into ${auditTable(keys.tenant, 'audit')} (id, at, action, outcome, actor_kind, actor, credential, on_behalf,
+    insert into audit (id, at, action, outcome, actor_kind, actor, credential, on_behalf,
       record_kind, record_id, request_id, detail, personal_hash)
     select id, at, action, outcome, actor_kind, actor, credential, on_behalf, record_kind, record_id, request_id, detail,
       decode(personal_hash, 'hex') from e${relax}`.execute(db)
   return rows.map((row) => row.id)
+}
+
+async function sealedRow(keys: AuditKeys, event: NewAuditEvent) {
+  const id = newId(event.at.getTime())
+  const person = event.actorKind === 'person' ? event.actor : null
+  const personal = await sealPersonal(keys, id, person, event.personal)
+  return {
+    id,
+    at: event.at,
+    action: event.action,
+    outcome: event.outcome,
+    actor_kind: event.actorKind,
+    actor: event.actor,
+    credential: event.credential,
+    on_behalf: event.onBehalf,
+    record_kind: event.record?.kind ?? null,
+    record_id: event.record?.id ?? null,
+    request_id: event.requestId,
+    detail: event.detail,
+    personal_hash: personal?.hash.toString('hex') ?? null,
+    person,
+    sealed: personal?.sealed.toString('base64') ?? null,
+  }
 }
 
 /** Gathers events of one tenant while an insert is under way; they go as the next one. */
@@ -83,7 +86,7 @@ export interface AuditQueue {
 
 const LARGEST_BATCH = 500
 
-/** A queue over `insert`, which must answer the ids in order (`appendAudit` with `relaxed`, on a connection of the tenant). */
+/** A queue over `insert`, which must answer the ids in order (`appendAudit` with `relaxed`). */
 export function createAuditQueue(
   insert: (events: readonly NewAuditEvent[]) => Promise<string[]>,
 ): AuditQueue {

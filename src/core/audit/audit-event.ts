@@ -89,11 +89,3 @@ export function leafText(event: AuditEvent): string {
 export function auditTime(at: Date): string {
   return `${at.toISOString().slice(0, -1)}000Z`
 }
-
-/** A table of the audit log by its full name: the people login and the sealer have other search paths. */
-export function auditTable(
-  tenant: string,
-  name: 'audit' | 'audit_personal' | 'audit_leaf' | 'audit_tile' | 'audit_checkpoint',
-): RawBuilder<unknown> {
-  return sql.id(`t_${tenant}`, name)
-}

@@ -2,10 +2,10 @@
 // Must stay true: this file never holds a private key; it asks for signatures and checks them.
 import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto'
 
-/** Signs the text of a checkpoint with the log key of the tenant: the raw 64-byte Ed25519 signature, and the key's vkey. */
+/** Signs the text of a checkpoint with the log key of the tenant: the raw 64-byte Ed25519 signature, and the raw public key. */
 export type SignCheckpoint = (
   tenant: string,
-  text: Uint8Array,
+  text: string,
 ) => Promise<{ readonly signature: Uint8Array; readonly publicKey: Uint8Array }>
 
 /** What a checkpoint says. */
@@ -30,11 +30,6 @@ export class CheckpointBroken extends Error {
 const ED25519 = 1
 const SPKI_ED25519 = Buffer.from('302a300506032b6570032100', 'hex')
 
-/** Name of a tenant's log: first line of its checkpoints and name of its key. Stable for the life of the tenant. */
-export function logOrigin(region: string, tenant: string): string {
-  return `panoply/${region}/${tenant}`
-}
-
 /** The vkey text of a raw 32-byte Ed25519 public key: `name+hex(id)+base64(0x01 || key)`. */
 export function encodeVerifierKey(name: string, publicKey: Uint8Array): string {
   const typed = Buffer.concat([Uint8Array.of(ED25519), publicKey])
@@ -57,10 +52,10 @@ export function parseVerifierKey(vkey: string): VerifierKey {
 /** The signed note over a tree head. The key name is the origin. */
 export async function createCheckpoint(
   head: TreeHead,
-  sign: (text: Uint8Array) => ReturnType<SignCheckpoint>,
+  sign: (text: string) => ReturnType<SignCheckpoint>,
 ): Promise<{ note: string; key: string }> {
   const text = `${head.origin}\n${head.size}\n${head.root.toString('base64')}\n`
-  const { signature, publicKey } = await sign(Buffer.from(text))
+  const { signature, publicKey } = await sign(text)
   const key = encodeVerifierKey(head.origin, publicKey)
   const line = Buffer.concat([parseVerifierKey(key).id, signature]).toString('base64')
   return { note: `${text}\n— ${head.origin} ${line}\n`, key }
@@ -89,6 +84,21 @@ export function verifyCheckpoint(note: string, vkey: VerifierKey): TreeHead {
   if (!ours.every(({ signature }) => verify(null, Buffer.from(text), vkey.key, signature)))
     throw new CheckpointBroken('the signature of the checkpoint does not hold')
   return parseTreeHead(text)
+}
+
+/** The vkey among these whose signature is on the checkpoint (not checked here). Undefined when none is. */
+export function signingKey(note: string, vkeys: readonly string[]): string | undefined {
+  return vkeys.find((vkey) => {
+    const { name, id } = parseVerifierKey(vkey)
+    const lines = note.slice(note.lastIndexOf('\n\n') + 2).split('\n')
+    return lines.some(
+      (line) =>
+        line.startsWith(`— ${name} `) &&
+        Buffer.from(line.slice(name.length + 3), 'base64')
+          .subarray(0, 4)
+          .equals(id),
+    )
+  })
 }
 
 /** Reads origin, size and root out of a checkpoint without judging its signatures. */

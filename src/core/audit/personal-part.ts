@@ -111,8 +111,8 @@ function damagedWhenBroken(
   try {
     return { state: 'open', opened: open() }
   } catch (error) {
-    if (error instanceof Error) return { state: 'damaged' }
-    throw error
+    if (error instanceof PublicError || !(error instanceof Error)) throw error
+    return { state: 'damaged' }
   }
 }
 
