@@ -1,0 +1,63 @@
+// The people of an organisation, and one of them.
+import { PublicError } from '../errors.ts'
+import { toApi } from '../ids.ts'
+import type { TenantReader } from '../tenancy/tenant-door.ts'
+
+/** Everybody, by name; `tx` is on the people store. */
+export async function listPeople(tx: TenantReader) {
+  tx.require('core.people.read')
+  const rows = await people(tx).limit(10_000).execute()
+  tx.audit({ action: 'core.people.listed', detail: { count: rows.length } })
+  const items = rows.map((row) => describe(tx, row))
+  return { items: items.sort((a, b) => a.displayName.localeCompare(b.displayName)), next: null }
+}
+
+/** One person. Throws `not_found`. */
+export async function findPerson(tx: TenantReader, id: string) {
+  const row = await people(tx).where('person.id', '=', id).executeTakeFirst()
+  if (!row) throw new PublicError('not_found')
+  return describe(tx, row)
+}
+
+function people(tx: TenantReader) {
+  return tx.db
+    .selectFrom('person')
+    .innerJoin('member', 'member.person', 'person.id')
+    .select((select) => [
+      'person.id',
+      'person.card',
+      'member.role',
+      'member.state',
+      'person.created_at',
+      'person.updated_at',
+      select
+        .selectFrom('session')
+        .select((seen) => seen.fn.max('session.last_seen_at').as('seen'))
+        .whereRef('session.person', '=', 'person.id')
+        .as('seen'),
+    ])
+}
+
+interface PersonRow {
+  readonly id: string
+  readonly card: Buffer
+  readonly role: string
+  readonly state: string
+  readonly created_at: Date
+  readonly updated_at: Date
+  readonly seen: Date | null
+}
+
+function describe(tx: TenantReader, row: PersonRow) {
+  const card = tx.keys.open<{ email: string; displayName: string }>('people', 'person', row.id, 'card', row.card)
+  return {
+    id: toApi('per', row.id),
+    email: card.email,
+    displayName: card.displayName,
+    role: row.role,
+    state: row.state,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    lastSeenAt: row.seen?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,39 @@
+// People over HTTP.
+import { fromApi } from '../ids.ts'
+import { type Route, route } from '../route.ts'
+import { findPerson, listPeople } from './list-people.ts'
+import { Person, PersonChange, PersonList, PersonPath } from './people.schema.ts'
+import { updatePerson } from './update-person.ts'
+
+export const accessRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    url: '/v1/people',
+    operationId: 'listPeople',
+    permission: 'core.people.read',
+    summary: 'The people of the organisation',
+    schema: { response: { 200: PersonList } },
+    handler: (ctx, { actor }) => ctx.read(actor, listPeople, 'people'),
+  }),
+  route({
+    method: 'PATCH',
+    url: '/v1/people/:id',
+    operationId: 'updatePerson',
+    permission: 'session',
+    summary: 'Change a person: one’s own name, or role and state of others',
+    schema: { params: PersonPath, body: PersonChange, response: { 200: Person } },
+    handler: async (ctx, { actor, params, body }) => {
+      const id = fromApi('per', params.id)
+      const person = await ctx.write(
+        actor,
+        async (tx) => {
+          await updatePerson(tx, id, body)
+          return findPerson(tx, id)
+        },
+        'people',
+      )
+      ctx.credentials.forget()
+      return person
+    },
+  }),
+]

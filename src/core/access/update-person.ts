@@ -1,0 +1,56 @@
+// Changing a person: one's own name, or role and state of others for those who manage people.
+// Must stay true: an organisation keeps at least one active owner; only owners make or unmake owners.
+import { PublicError } from '../errors.ts'
+import type { TenantWriter } from '../tenancy/tenant-door.ts'
+import type { PersonChange } from './people.schema.ts'
+
+/** Applies a change; `tx` is on the people store. Throws `not_found`, `forbidden`, `last_owner`. */
+export async function updatePerson(tx: TenantWriter, id: string, change: PersonChange): Promise<void> {
+  const { actor } = tx
+  const isSelf = actor.personId === id && actor.kind === 'person'
+  if (!isSelf || change.role !== undefined || change.state !== undefined) tx.require('core.people.manage')
+  const owners = await tx.db.selectFrom('member').select('person').where('role', '=', 'owner').where('state', '=', 'active').forUpdate().execute()
+  const member = await tx.db.selectFrom('member').select(['role', 'state', 'origin']).where('person', '=', id).executeTakeFirst()
+  const person = await tx.db.selectFrom('person').select(['card', 'origin']).where('id', '=', id).executeTakeFirst()
+  if (!member || !person) throw new PublicError('not_found')
+  const isOwner = owners.some((owner) => owner.person === id)
+  const role = change.role ?? member.role
+  const state = change.state ?? member.state
+  if ((member.role === 'owner' || role === 'owner') && role !== member.role && actor.role !== 'owner') {
+    throw new PublicError('forbidden', 'Only an owner makes or unmakes owners.')
+  }
+  if (isOwner && owners.length === 1 && (role !== 'owner' || state !== 'active')) throw new PublicError('last_owner')
+  const stamp = { updated_by: actor.personId ?? id, updated_at: tx.now() }
+  if (role !== member.role || state !== member.state) {
+    const origin = tx.keys.open<{ createdIp: string }>('activity', 'member', id, 'origin', member.origin)
+    await tx.db
+      .updateTable('member')
+      .set({
+        role,
+        state,
+        origin: tx.keys.seal('activity', 'member', id, 'origin', { ...origin, updatedIp: actor.origin.ip }),
+        ...stamp,
+      })
+      .where('person', '=', id)
+      .execute()
+  }
+  if (change.displayName !== undefined) {
+    const card = tx.keys.open<Record<string, string>>('people', 'person', id, 'card', person.card)
+    const origin = tx.keys.open<{ createdIp: string }>('people', 'person', id, 'origin', person.origin)
+    const displayName = change.displayName.normalize('NFC').trim()
+    await tx.db
+      .updateTable('person')
+      .set({
+        card: tx.keys.seal('people', 'person', id, 'card', { ...card, displayName }),
+        origin: tx.keys.seal('people', 'person', id, 'origin', { ...origin, updatedIp: actor.origin.ip }),
+        ...stamp,
+      })
+      .where('id', '=', id)
+      .execute()
+  }
+  tx.audit({
+    action: 'core.person.updated',
+    record: { kind: 'person', id },
+    detail: { role, state, renamed: change.displayName !== undefined },
+  })
+}

@@ -1,0 +1,38 @@
+// The shape of an organisation's settings at the API.
+import Type from 'typebox'
+import { OrganisationId, OrganisationName, PersonId, StorageChoices } from '../auth/account.schema.ts'
+
+const strict = { additionalProperties: false } as const
+const When = Type.String({ format: 'date-time' })
+const IdleMinutes = Type.Integer({ minimum: 5, maximum: 43_200 })
+const AbsoluteHours = Type.Integer({ minimum: 1, maximum: 8_760 })
+const PasswordLength = Type.Integer({ minimum: 8, maximum: 128 })
+
+export const Organisation = Type.Object(
+  {
+    id: OrganisationId,
+    name: Type.String(),
+    region: Type.String(),
+    domains: Type.Array(Type.String()),
+    sessionIdleMinutes: IdleMinutes,
+    sessionAbsoluteHours: AbsoluteHours,
+    passwordMinimumLength: PasswordLength,
+    storage: StorageChoices,
+    createdBy: PersonId,
+    createdAt: When,
+    updatedBy: PersonId,
+    updatedAt: When,
+  },
+  { ...strict, $id: 'Organisation' },
+)
+export const OrganisationChange = Type.Object(
+  {
+    name: Type.Optional(OrganisationName),
+    sessionIdleMinutes: Type.Optional(IdleMinutes),
+    sessionAbsoluteHours: Type.Optional(AbsoluteHours),
+    passwordMinimumLength: Type.Optional(PasswordLength),
+    storage: Type.Optional(StorageChoices),
+  },
+  { ...strict, minProperties: 1 },
+)
+export type OrganisationChange = Type.Static<typeof OrganisationChange>
