@@ -178,6 +178,47 @@ export interface TenantTables {
     updated_at: Date
     origin: Buffer
   }
+  search_dead: {
+    seq: Generated<number>
+    entry: string | null
+    owner: string | null
+  }
+  search_delta: {
+    id: string
+    seq: Generated<number>
+    entries: number
+    analyzer: number
+    key_version: number
+    sealed: Buffer
+  }
+  search_merge: {
+    one: Generated<boolean>
+    target: string | null
+    inputs: string[] | null
+    passes: number | null
+    next_pass: number | null
+  }
+  search_page: {
+    segment: string
+    bucket: number
+    sealed: Buffer
+  }
+  search_segment: {
+    id: string
+    state: string
+    level: number
+    bits: number
+    entries: number
+    words: number
+    first_seq: number
+    analyzer: number
+    key_version: number
+  }
+  search_word: {
+    segment: string
+    part: number
+    sealed: Buffer
+  }
   session: {
     id: string
     token_hash: Buffer
