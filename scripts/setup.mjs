@@ -4,8 +4,21 @@
 // Must stay true: run again it does nothing and takes a blink; killed anywhere, the next run completes it.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, realpathSync, readdirSync, statSync } from 'node:fs'
-import { linkSync, mkdirSync, openSync, closeSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -110,7 +123,13 @@ function lockfileVersion() {
 function npmInstall(node, npm, folder) {
   const env = { ...process.env, npm_config_update_notifier: 'false' }
   // Set by the npm that runs us, they would point the inner npm back at the outer project.
-  for (const key of ['npm_config_local_prefix', 'npm_config_prefix', 'npm_package_json', 'INIT_CWD', 'NODE_ENV'])
+  for (const key of [
+    'npm_config_local_prefix',
+    'npm_config_prefix',
+    'npm_package_json',
+    'INIT_CWD',
+    'NODE_ENV',
+  ])
     delete env[key]
   env.PATH = [dirname(node), env.PATH ?? ''].join(delimiter)
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--include=dev', '--include=optional']
@@ -120,7 +139,9 @@ function npmInstall(node, npm, folder) {
     stdio: ['ignore', 2, 2],
   })
   if (done.status !== 0)
-    throw new SetupError(`npm ci in ${folder} failed (${done.signal ?? done.status}); its messages are above.`)
+    throw new SetupError(
+      `npm ci in ${folder} failed (${done.signal ?? done.status}); its messages are above.`,
+    )
 }
 
 /** npm's own script, so that it can be run under another Node. */
@@ -163,8 +184,13 @@ function linkLibraries() {
 async function buildWeb(node) {
   const web = join(project, 'web')
   if (!existsSync(join(web, 'index.html'))) return
-  const inputs = ['package-lock.json', 'tsconfig.json', 'tsconfig.web.json'].map((name) => join(project, name))
-  const files = [...inputs.filter(existsSync), ...filesIn(web).filter((file) => !/\.(test|story)\.tsx?$/.test(file))]
+  const inputs = ['package-lock.json', 'tsconfig.json', 'tsconfig.web.json'].map((name) =>
+    join(project, name),
+  )
+  const files = [
+    ...inputs.filter(existsSync),
+    ...filesIn(web).filter((file) => !/\.(test|story)\.tsx?$/.test(file)),
+  ]
   const wanted = hashOf(files.flatMap((file) => [relative(project, file), readFileSync(file)]))
   const stamp = join(project, 'dist/web.stamp')
   const isBuilt = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
@@ -194,7 +220,8 @@ function installSystemPackages() {
   if (process.getuid?.() !== 0) return ['browser journeys: no Chromium (as root: apt-get install chromium)']
   say('Installing Chromium for the browser tests …')
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const apt = (...args) => spawnSync('apt-get', ['-q', '-y', ...args], { env, stdio: ['ignore', 2, 2] }).status === 0
+  const apt = (...args) =>
+    spawnSync('apt-get', ['-q', '-y', ...args], { env, stdio: ['ignore', 2, 2] }).status === 0
   const install = () => apt('install', '--no-install-recommends', 'chromium')
   if (install() || (apt('update') && install())) return []
   return ['browser journeys: apt-get could not install chromium']
@@ -284,10 +311,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(realpathSync(process.ar
     say(`Usage: node scripts/setup.mjs [--web] [--system]`)
     process.exit(2)
   }
-  await setup(wants).then(
-    ({ skipped }) => {
-      for (const line of skipped) say(`skipped: ${line}`)
-    },
-    failSetup,
-  )
+  await setup(wants).then(({ skipped }) => {
+    for (const line of skipped) say(`skipped: ${line}`)
+  }, failSetup)
 }
