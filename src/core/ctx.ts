@@ -8,6 +8,7 @@ import type { Outbox } from './mail/send-mail.ts'
 import type { Directory } from './regions/directory.ts'
 import type { VisitLog } from './regions/visit-log.ts'
 import type { RoleName } from './access/permissions.ts'
+import type { ParserPlace } from './jobs/capped-child.ts'
 import type { RecordKind } from './product.ts'
 import type { OpenTenant } from './tenancy/tenant-connections.ts'
 import type { TenantDoor } from './tenancy/tenant-door.ts'
@@ -33,5 +34,7 @@ export interface Ctx extends TenantDoor {
   claimTenant(region: string, domain: string): Promise<string>
   /** Public keys of a tenant's log, oldest first, as vkey text (C2SP signed-note). */
   logKeys(region: string, tenant: string): Promise<string[]>
+  /** Where parsers of hostile input run; null but in the worker. */
+  readonly parsing: ParserPlace | null
   close(): Promise<void>
 }

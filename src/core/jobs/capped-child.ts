@@ -17,6 +17,13 @@ export interface ChildCaps {
   readonly outputBytes: number
 }
 
+/** What this worker offers to every child. */
+export interface ParserPlace {
+  /** From openWorkRoot. */
+  readonly workRoot: string
+  readonly confinement: Confinement
+}
+
 export interface CappedChild {
   /** Absolute path of the script, run by this very Node. */
   readonly script: string
