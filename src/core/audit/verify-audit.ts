@@ -1,0 +1,263 @@
+// Checks an export file offline, by the public key alone. Knows nothing of databases or of this installation.
+// Must stay true: everything it says comes from hashes and the signature, never from a field that merely claims it; memory
+// does not grow with the file.
+import { hash } from 'node:crypto'
+import {
+  CheckpointBroken,
+  parseTreeHead,
+  parseVerifierKey,
+  signingKey,
+  type TreeHead,
+  verifyCheckpoint,
+} from './checkpoint.ts'
+import { createRootBuilder, leafHash, verifyInclusion } from './merkle.ts'
+
+export type AuditFault =
+  | 'not_an_export'
+  | 'wrong_key'
+  | 'bad_checkpoint'
+  | 'bad_line'
+  | 'out_of_order'
+  | 'missing_events'
+  | 'altered_event'
+  | 'altered_personal_part'
+  | 'altered_log'
+  | 'bad_proof'
+  | 'truncated'
+  | 'trailing_text'
+
+/** Whether the personal part in the file is the one the event committed to; `absent`: the event has one, the file has not (erased). */
+export type PersonalMatch = 'matches' | 'absent' | 'none'
+
+export interface VerifiedEvent {
+  readonly position: number
+  readonly leaf: string
+  readonly personal: PersonalMatch
+}
+
+/** What was verified. `complete`: every event of the log up to `size` is in the file. */
+export interface AuditVerdict {
+  readonly ok: boolean
+  /** Null when ok. `line` counts from 1. */
+  readonly fault: { readonly code: AuditFault; readonly line: number; readonly message: string } | null
+  readonly origin: string | null
+  readonly size: number
+  readonly root: string | null
+  readonly complete: boolean
+  readonly events: number
+  readonly personal: Readonly<Record<PersonalMatch, number>>
+  /** The vkey that holds, and whether it was given or merely stands in the file itself. */
+  readonly key: string | null
+  readonly keyFrom: 'given' | 'file'
+}
+
+export interface VerifyAuditOptions {
+  /** The vkey obtained some other way than with the file. */
+  readonly key?: string | undefined
+  readonly onEvent?: ((event: VerifiedEvent) => void) | undefined
+}
+
+class Fault extends Error {
+  readonly code: AuditFault
+  readonly line: number
+  constructor(code: AuditFault, line: number, message: string) {
+    super(message)
+    this.code = code
+    this.line = line
+  }
+}
+
+const LONGEST_LINE = 1024 * 1024
+const PERSONAL_HASH = '"personalHash":"'
+
+/** Reads an export as a stream of bytes and judges it. Never throws for what is in the file; a failing read is thrown on. */
+export async function verifyAudit(
+  file: AsyncIterable<Uint8Array>,
+  { key, onEvent }: VerifyAuditOptions = {},
+): Promise<AuditVerdict> {
+  const personal = { matches: 0, absent: 0, none: 0 }
+  const tree = createRootBuilder()
+  let header: { head: TreeHead; key: string; checkpoint: string; isWhole: boolean } | undefined
+  let line = 0
+  let events = 0
+  let last = -1
+  let ended = false
+
+  function readLine(text: string): void {
+    line++
+    if (ended) throw new Fault('trailing_text', line, 'there is text after the footer')
+    if (!header) {
+      header = readHeader(text, line, key)
+      return
+    }
+    const value = readObject(text, line)
+    if (value.end === true) {
+      ended = true
+      if (value.events !== events)
+        throw new Fault(
+          'missing_events',
+          line,
+          `the footer counts ${String(value.events)} events, the file has ${events}`,
+        )
+      if (value.checkpoint !== header.checkpoint)
+        throw new Fault('bad_checkpoint', line, 'the checkpoints of header and footer differ')
+      return
+    }
+    readEvent(value, header.head, header.isWhole)
+  }
+
+  function readEvent(value: Readonly<Record<string, unknown>>, head: TreeHead, isWhole: boolean): void {
+    const { position, leaf } = value
+    if (typeof position !== 'number' || typeof leaf !== 'string')
+      throw new Fault('bad_line', line, 'the line is no event: position or leaf is missing')
+    if (position <= last) throw new Fault('out_of_order', line, `position ${position} comes after ${last}`)
+    if (isWhole && position !== last + 1)
+      throw new Fault('missing_events', line, `after position ${last} comes ${position}`)
+    if (position >= head.size)
+      throw new Fault('missing_events', line, `position ${position} is beyond the checkpoint of ${head.size}`)
+    const hashed = leafHash(leaf)
+    if (hashed.toString('hex') !== value.hash)
+      throw new Fault(
+        'altered_event',
+        line,
+        `the event at position ${position} does not have the hash that stands beside it`,
+      )
+    if (isWhole) tree.push(hashed)
+    else if (!verifyInclusion(hashed, position, head.size, readProof(value.proof), head.root))
+      throw new Fault('bad_proof', line, `the event at position ${position} is not proven to be in the log`)
+    const match = matchPersonal(value, leaf, line)
+    personal[match]++
+    events++
+    last = position
+    onEvent?.({ position, leaf, personal: match })
+  }
+
+  function finish(): void {
+    if (!header) throw new Fault('not_an_export', line, 'the file is empty')
+    if (!ended) throw new Fault('truncated', line, `the file ends after ${events} events, without its footer`)
+    const { head, isWhole } = header
+    if (isWhole && events !== head.size)
+      throw new Fault(
+        'missing_events',
+        line,
+        `the checkpoint covers ${head.size} events, the file has ${events}`,
+      )
+    if (isWhole && !tree.root().equals(head.root))
+      throw new Fault(
+        'altered_log',
+        line,
+        'the events do not give the root that was signed: at least one was altered, with its hash',
+      )
+  }
+
+  function verdict(fault: AuditVerdict['fault']): AuditVerdict {
+    return {
+      ok: fault === null,
+      fault,
+      origin: header?.head.origin ?? null,
+      size: header?.head.size ?? 0,
+      root: header?.head.root.toString('hex') ?? null,
+      complete: fault === null && header?.isWhole === true,
+      events,
+      personal,
+      key: header?.key ?? null,
+      keyFrom: key === undefined ? 'file' : 'given',
+    }
+  }
+
+  try {
+    for await (const lines of linesOf(file)) {
+      if (lines === undefined) throw new Fault('truncated', line + 1, 'the last line is not complete')
+      for (const text of lines) readLine(text)
+    }
+    finish()
+    return verdict(null)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return verdict({ code: error.code, line: error.line, message: error.message })
+  }
+}
+
+function readHeader(text: string, line: number, given: string | undefined) {
+  const value = readObject(text, line)
+  const { checkpoint, keys, filter, origin } = value
+  if (value.format !== 'panoply-audit/1' || typeof checkpoint !== 'string' || !isTexts(keys))
+    throw new Fault('not_an_export', line, 'the file does not begin with the header of an audit export')
+  try {
+    const key = given ?? signingKey(checkpoint, keys)
+    if (key === undefined)
+      throw new Fault('wrong_key', line, 'the checkpoint is signed by none of the keys in the file')
+    if (
+      parseVerifierKey(key).name !== parseTreeHead(checkpoint).origin ||
+      parseTreeHead(checkpoint).origin !== origin
+    )
+      throw new Fault(
+        'wrong_key',
+        line,
+        `the key belongs to ${parseVerifierKey(key).name}, the log is ${String(origin)}`,
+      )
+    const head = verifyCheckpoint(checkpoint, parseVerifierKey(key))
+    return { head, key, checkpoint, isWhole: filter === null }
+  } catch (error) {
+    if (!(error instanceof CheckpointBroken)) throw error
+    throw new Fault('bad_checkpoint', line, error.message)
+  }
+}
+
+/** The hash in the leaf decides. Its last occurrence is the real one: only `detail`, which comes before, has free keys. */
+function matchPersonal(value: Readonly<Record<string, unknown>>, leaf: string, line: number): PersonalMatch {
+  const at = leaf.lastIndexOf(PERSONAL_HASH)
+  const committed = at < 0 ? null : leaf.slice(at + PERSONAL_HASH.length, at + PERSONAL_HASH.length + 64)
+  const { personal, salt } = value
+  if (personal === null || personal === undefined) return committed === null ? 'none' : 'absent'
+  if (typeof personal !== 'string' || typeof salt !== 'string')
+    throw new Fault('bad_line', line, 'the personal part is not text with a salt')
+  const given = hash('sha256', Buffer.concat([Buffer.from(salt, 'base64url'), Buffer.from(personal)]))
+  if (given !== committed)
+    throw new Fault('altered_personal_part', line, 'the personal part is not the one the event committed to')
+  return 'matches'
+}
+
+function readProof(proof: unknown): Buffer[] {
+  return isTexts(proof) ? proof.map((text) => Buffer.from(text, 'hex')) : []
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((member) => typeof member === 'string')
+}
+
+function readObject(text: string, line: number): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isObject(value)) return value
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  throw new Fault(line === 1 ? 'not_an_export' : 'bad_line', line, 'the line is not a JSON object')
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+/** Complete lines, many at a time; undefined when the file does not end with a newline or a line has no end. */
+async function* linesOf(file: AsyncIterable<Uint8Array>): AsyncGenerator<string[] | undefined> {
+  let rest: Buffer[] = []
+  let held = 0
+  for await (const chunk of file) {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    const end = bytes.lastIndexOf(10)
+    if (end < 0) {
+      rest.push(bytes)
+      held += bytes.length
+      if (held > LONGEST_LINE) break
+      continue
+    }
+    yield Buffer.concat([...rest, bytes.subarray(0, end)])
+      .toString('utf8')
+      .split('\n')
+    rest = end + 1 < bytes.length ? [bytes.subarray(end + 1)] : []
+    held = bytes.length - end - 1
+  }
+  if (held > 0) yield undefined
+}
