@@ -53,6 +53,8 @@ export interface Config {
   logFile: string
   logLevel: string
   keeperFolder: string
+  /** Folder with initdb and postgres of another server (e.g. Debian's 15); null uses the packaged one. */
+  postgresFolder: string | null
   rootKeyFile: string
   /** A file with the passphrase that opens the root key file; null when it has none. */
   rootKeyPassphraseFile: string | null
@@ -193,6 +195,7 @@ export function buildConfig(told: Told): Config {
     logFile: join(logFolder, `${told.role}.log`),
     logLevel: env.PANOPLY_LOG_LEVEL ?? 'info',
     keeperFolder: join(home, 'keeper'),
+    postgresFolder: env.PANOPLY_POSTGRES_BIN ?? null,
     rootKeyFile: installation.rootKeyFile,
     rootKeyPassphraseFile: env.PANOPLY_ROOT_KEY_PASSPHRASE_FILE ?? null,
     listenHost: installation.listenHost,
