@@ -91,7 +91,7 @@ function mayImport(
 function packageProblem(manifest: Manifest, from: string, found: SourceImport, name: string): string | null {
   const isRunTime = name in (manifest.dependencies ?? {})
   const isKnown = isRunTime || name in (manifest.devDependencies ?? {})
-  if (name === 'pg' && !maySpeakPostgres(from))
+  if (name === 'pg' && !maySpeakPostgres(from) && !isTypeInCore(from, found))
     return 'imports pg; only core/db and src/up speak to PostgreSQL'
   // A package that brings types alone is reached through `@types`.
   if (found.kind === 'type' && (isKnown || `@types/${name}` in (manifest.devDependencies ?? {}))) return null
@@ -99,6 +99,11 @@ function packageProblem(manifest: Manifest, from: string, found: SourceImport, n
   const shipped = roomOf(from) === 'protocol' || from.startsWith('src/') || from.startsWith('agent/')
   if (shipped && !isTest(from) && !isRunTime) return `imports ${name}, a devDependency, at run time`
   return null
+}
+
+// A connection may be handed about in core by its type; making one is for core/db alone.
+function isTypeInCore(from: string, found: SourceImport): boolean {
+  return found.kind === 'type' && from.startsWith('src/core/')
 }
 
 function maySpeakPostgres(path: string): boolean {

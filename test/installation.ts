@@ -1,0 +1,211 @@
+/**
+ * A real installation for the tests that need the whole house: `up` with its processes, its databases and two
+ * organisations in it. One is shared by all tests of a process and ends with it; others are made for tests that break things.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after } from 'node:test'
+import { type Ask, createAsk } from './ask.ts'
+
+export interface DemoTenant {
+  readonly id: string
+  readonly name: string
+  readonly region: string
+  readonly domain: string
+  readonly url: string
+  readonly owner: { readonly email: string; readonly password: string }
+  readonly apiKey: string
+}
+
+export interface Installation {
+  readonly url: string
+  readonly httpUrl: string
+  readonly home: string
+  readonly runFolder: string
+  /** The folder that holds home and root key; gone after {@link stop}. */
+  readonly folder: string
+  readonly ca: string
+  readonly outbox: string
+  /** acme in eu, globex in us. */
+  readonly tenants: readonly [DemoTenant, DemoTenant]
+  readonly ask: Ask
+  /** The process of `up`; ids of the others come from {@link processesOf}. */
+  readonly pid: number
+  /** What `up` and its processes said. */
+  said(): string
+  /** SIGTERM, then waits for the end. The folder stays when `keep` is given. */
+  stop(keep?: 'keep'): Promise<void>
+}
+
+const ROOT = join(import.meta.dirname, '..')
+const START_LIMIT_MS = 90_000
+
+// Shared state on purpose: starting a house takes seconds, and its tests do not share tenants' data but by asking for it.
+let shared: Promise<Installation> | undefined
+
+/** The installation that the tests of this process share. */
+export function theInstallation(): Promise<Installation> {
+  shared ??= startInstallation()
+  return shared
+}
+
+after(async () => {
+  const installation = await shared?.catch(() => undefined)
+  await installation?.stop()
+})
+
+export interface StartOptions {
+  /** Starts an existing folder again instead of a new one. */
+  readonly folder?: string
+  readonly port?: number
+}
+
+/** Starts an installation of its own; the caller stops it. */
+export async function startInstallation(options: StartOptions = {}): Promise<Installation> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'panoply-house-'))
+  // As root the processes have users of their own, who must be able to pass.
+  chmodSync(folder, 0o755)
+  const port = options.port ?? (await freePort())
+  const home = join(folder, 'home')
+  const args = ['src/main.ts', 'up', '--json', '--demo', '--home', home, '--port', String(port)]
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    // The channel closes when this process dies, however it dies; `up` then stops by itself.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PANOPLY_ROOT_KEY: join(folder, 'root.key'),
+      PANOPLY_RUN: join(folder, 'run'),
+      PANOPLY_ALLOW_LOOPBACK: '1',
+    },
+  })
+  let output = ''
+  child.stderr?.on('data', (piece) => {
+    output += piece
+  })
+  const ready = await readyLine(child, () => output)
+  const ask = createAsk(readFileSync(ready.ca, 'utf8'))
+  return {
+    url: ready.url,
+    httpUrl: ready.httpUrl,
+    home,
+    runFolder: join(folder, 'run'),
+    folder,
+    ca: ready.ca,
+    outbox: ready.outbox,
+    tenants: ready.tenants,
+    ask,
+    pid: ready.pid,
+    said: () => output,
+    async stop(keep) {
+      await endChild(child)
+      ask[Symbol.dispose]()
+      if (keep !== 'keep') rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+interface Ready {
+  readonly pid: number
+  readonly url: string
+  readonly httpUrl: string
+  readonly ca: string
+  readonly outbox: string
+  readonly tenants: readonly [DemoTenant, DemoTenant]
+}
+
+function readyLine(child: ChildProcess, said: () => string): Promise<Ready> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ready>()
+  const timer = setTimeout(() => {
+    reject(new Error(`not ready after ${START_LIMIT_MS / 1000} s:\n${said()}`))
+    child.kill('SIGKILL')
+  }, START_LIMIT_MS)
+  let text = ''
+  child.stdout?.on('data', (piece) => {
+    text += piece
+    const line = text
+      .split('\n')
+      .find((candidate, index, lines) => candidate.startsWith('{') && index < lines.length - 1)
+    if (line === undefined) return
+    clearTimeout(timer)
+    resolve(JSON.parse(line))
+  })
+  child.once('exit', (code, signal) => {
+    clearTimeout(timer)
+    reject(new Error(`up ended (${signal ?? code}) before it was ready:\n${said()}`))
+  })
+  return promise
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
+  await ended
+  clearTimeout(timer)
+}
+
+/** A port N with N to N+8 free on loopback, where an installation puts its regions and its redirect. */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const port = 20_000 + Math.floor(Math.random() * 30_000)
+    const wanted = [0, 1, 2, 8].map((offset) => isFree(port + offset))
+    if ((await Promise.all(wanted)).every(Boolean)) return port
+  }
+  throw new Error('no free ports')
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
+
+export interface HouseProcess {
+  readonly pid: number
+  readonly parent: number
+  readonly command: string
+}
+
+/** The processes below `pid`, itself included, read from /proc. */
+export function processesOf(pid: number): HouseProcess[] {
+  const all: HouseProcess[] = []
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name) || !existsSync(`/proc/${name}/stat`)) continue
+    const found = readProcess(Number(name))
+    if (found) all.push(found)
+  }
+  const chosen = new Set([pid])
+  for (let before = 0; before !== chosen.size; ) {
+    before = chosen.size
+    for (const { pid: id, parent } of all) if (chosen.has(parent)) chosen.add(id)
+  }
+  return all.filter((entry) => chosen.has(entry.pid))
+}
+
+/** The processes of one role (`web`, `worker`, …) of an installation. */
+export function processesOfRole(installation: Installation, role: string): HouseProcess[] {
+  const wanted = new RegExp(`main\\.ts ${role}( |$)`)
+  return processesOf(installation.pid).filter((entry) => wanted.test(entry.command))
+}
+
+function readProcess(pid: number): HouseProcess | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { pid, parent: Number(fields[1]), command }
+  } catch (error) {
+    // It ended while we looked.
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return undefined
+    throw error
+  }
+}

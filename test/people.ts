@@ -1,0 +1,64 @@
+/** People for tests, made the way people are made: signing in, or signing up and following the mail. */
+import type { Reply } from './ask.ts'
+import type { DemoTenant, Installation } from './installation.ts'
+
+/** A new session of the tenant's owner. */
+export async function ownerSession(installation: Installation, tenant: DemoTenant): Promise<string> {
+  return signIn(installation, tenant, tenant.owner)
+}
+
+/** A new session. */
+export async function signIn(
+  { ask }: Installation,
+  tenant: DemoTenant,
+  credentials: { readonly email: string; readonly password: string },
+): Promise<string> {
+  const reply = await ask(`${tenant.url}/v1/sessions`, { json: credentials })
+  expectStatus(reply, 201)
+  return reply.json.token
+}
+
+export interface Member {
+  readonly email: string
+  readonly password: string
+  readonly session: string
+}
+
+/** A new member of the tenant, joined by its mail domain. `name` is the local part of the address. */
+export async function aMember(installation: Installation, tenant: DemoTenant, name: string): Promise<Member> {
+  const { ask } = installation
+  const email = `${name}@${tenant.domain}`
+  const password = `correct horse ${crypto.randomUUID()}`
+  const displayName = `Member ${name}`
+  expectStatus(
+    await ask(`${tenant.url}/v1/accounts`, {
+      json: { email, password, displayName, country: 'SE', region: tenant.region },
+    }),
+    202,
+  )
+  const token = await mailedToken(installation, tenant, email)
+  const joined = await ask(`${tenant.url}/v1/accounts/verification`, { json: { token } })
+  expectStatus(joined, 201)
+  return { email, password, session: joined.json.token }
+}
+
+/** The token in the newest mail to an address. */
+export async function mailedToken(
+  { ask, outbox }: Installation,
+  tenant: DemoTenant,
+  email: string,
+): Promise<string> {
+  const owner = await ask(`${tenant.url}/v1/outbox`, { apiKey: tenant.apiKey })
+  const places = owner.status === 200 ? owner : await ask(outbox, { headers: { accept: 'application/json' } })
+  const mails: { to: string; text: string }[] = places.json.items ?? places.json
+  const mail = mails.find(({ to }) => to.includes(email))
+  const token = /token=([A-Za-z0-9._%-]+)/.exec(mail?.text ?? '')?.[1]
+  if (token === undefined) throw new Error(`no token was mailed to ${email}; ${mails.length} mails`)
+  return decodeURIComponent(token)
+}
+
+/** Throws with the answer's own words when the status is another one. */
+export function expectStatus(reply: Reply, status: number): void {
+  if (reply.status !== status)
+    throw new Error(`expected ${status}, got ${reply.status}: ${reply.bytes.subarray(0, 600)}`)
+}
