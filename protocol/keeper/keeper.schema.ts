@@ -86,10 +86,10 @@ export const keeperOps = {
       strict,
     ),
   },
-  /** Signs a checkpoint of the tenant's log and nothing else; `note` is the text before the blank line, newline included. */
+  /** Signs (Ed25519, raw 64 and 32 bytes) a checkpoint of the tenant's log and nothing else; `note` is the text before the blank line, newline included. */
   sign: {
     question: Type.Object({ ...tenantPlace, note: Type.String({ maxLength: 400 }) }, strict),
-    answer: Type.Object({ signature: Bytes, version: Version }, strict),
+    answer: Type.Object({ signature: Bytes, publicKey: Bytes, version: Version }, strict),
   },
   /** Public keys that sign the tenant's log, oldest first. */
   logKey: {

@@ -1,12 +1,32 @@
 // Lent keys of many tenants, each for at most the time the keeper gave.
-// Must stay true: no key outlives its `until`; keys in use are refreshed ahead of it in the background.
+// Must stay true: no key outlives its `until`; keys in use are refreshed ahead of it in the background; one lend at a time per tenant.
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import type { KeeperAnswer, SubjectPurpose } from '#protocol/keeper/keeper.schema.ts'
+import { PublicError } from '../errors.ts'
 import type { KeeperClient } from './keeper-client.ts'
-import type { KeyRowSource, TenantKeys } from './tenant-keys.ts'
+import { type KeyClock, machineClock } from './key-clock.ts'
+import { type Lent, lend } from './lent.ts'
+import {
+  type EpochRow,
+  type KeyRow,
+  type KeyRowSource,
+  type PurposeKeys,
+  type TenantKeys,
+  tenantKeys,
+} from './tenant-keys.ts'
+import { epochToWire, keyFromWire, keyToWire } from './wire-rows.ts'
+
+/** Keys used since so long before their end are refreshed; in milliseconds. */
+const AHEAD = 2 * 60 * 1000
+/** Subject keys held per tenant; the ones unused for longest go first. */
+const MOST_SUBJECTS = 1000
 
 export interface TenantKeyring {
   /** The tenant's keys, lent now if they are not already. Throws `keeper_unavailable`. */
   keysOf(region: string, tenant: string, rows: KeyRowSource): Promise<TenantKeys>
-  /** Forgets a tenant's keys, e.g. after a rotation or an eviction. */
+  /** Lends the tenant's keys again, e.g. after a rotation; what is in use goes on without a gap. */
+  renew(tenant: string): Promise<void>
+  /** Forgets a tenant's keys at once; whoever still holds them gets `keeper_unavailable`. */
   drop(tenant: string): void
   close(): void
 }
@@ -16,14 +36,190 @@ export interface KeyringOptions {
   clock?: KeyClock
 }
 
-/** Time as the keyring needs it; replaced in tests. */
-export interface KeyClock {
-  /** Milliseconds since 1970. */
-  now(): number
-  /** Runs once after so many milliseconds without keeping the process alive; returns its cancellation. */
-  after(milliseconds: number, run: () => void): () => void
+interface Holder {
+  keys: TenantKeys
+  lent: Lent<PurposeKeys>
+  rows: KeyRowSource
+  subjects: Map<string, Lent<KeyObject>>
+  isUsed: boolean
+  lending: Promise<void> | undefined
+  renew(): Promise<void>
+  cancelRefresh(): void
 }
 
-export function openTenantKeyring(_options: KeyringOptions): TenantKeyring {
-  throw new Error('not written yet')
+export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptions): TenantKeyring {
+  const holders = new Map<string, Holder>()
+  const opening = new Map<string, Promise<Holder>>()
+
+  async function lendKeys(region: string, tenant: string, epochs: EpochRow[], rows: KeyRow[]) {
+    const keys = rows.map(keyToWire).filter((row) => row !== null)
+    const used = new Set(keys.map((row) => row.epoch))
+    const question = {
+      region,
+      tenant,
+      epochs: epochs.filter((row) => used.has(row.epoch)).map(epochToWire),
+      keys,
+    }
+    return readLoan(await keeper.ask('lend', question))
+  }
+
+  async function lendPurposes(
+    region: string,
+    tenant: string,
+    rows: KeyRowSource,
+  ): Promise<Lent<PurposeKeys>> {
+    const { epochs, keys } = await rows.loadKeyRows()
+    const { lentKeys, until } = await lendKeys(region, tenant, epochs, keys)
+    const purposes: PurposeKeys = new Map()
+    for (const { id, purpose, version } of keys.toSorted((a, b) => a.version - b.version)) {
+      const key = lentKeys.get(id)
+      if (!key || purpose === 'document' || purpose === 'person') continue
+      purposes.set(purpose, [...(purposes.get(purpose) ?? []), { id, version, key }])
+    }
+    return lend(purposes, until, clock)
+  }
+
+  async function openHolder(region: string, tenant: string, rows: KeyRowSource): Promise<Holder> {
+    const subjects = new Map<string, Lent<KeyObject>>()
+    const holder: Holder = {
+      lent: await lendPurposes(region, tenant, rows),
+      rows,
+      subjects,
+      isUsed: false,
+      lending: undefined,
+      cancelRefresh: () => undefined,
+      renew: refresh,
+      keys: tenantKeys({
+        tenant,
+        now: () => clock.now(),
+        purposes() {
+          holder.isUsed = true
+          const held = holder.lent.value()
+          if (!held) throw new PublicError('keeper_unavailable', undefined, { cause: 'lent keys have ended' })
+          return held
+        },
+        subject: (purpose, id) => subjectKey(purpose, id),
+        newKey: (purpose, subject, version) => newKey(purpose, subject, version),
+        forgetSubject(purpose, id) {
+          subjects.get(`${purpose}/${id}`)?.drop()
+          subjects.delete(`${purpose}/${id}`)
+        },
+      }),
+    }
+    planRefresh()
+    return holder
+
+    function planRefresh(): void {
+      holder.cancelRefresh()
+      holder.cancelRefresh = clock.after(Math.max(0, holder.lent.until - AHEAD - clock.now()), () => {
+        if (holder.isUsed) refreshInBackground(holder)
+      })
+    }
+    async function refresh(): Promise<void> {
+      const lent = await lendPurposes(region, tenant, holder.rows)
+      holder.lent.drop()
+      holder.lent = lent
+      holder.isUsed = false
+      planRefresh()
+    }
+
+    async function subjectKey(purpose: SubjectPurpose, id: string): Promise<KeyObject> {
+      const name = `${purpose}/${id}`
+      const held = subjects.get(name)?.value()
+      if (held) {
+        keepSubject(name, subjects.get(name))
+        return held
+      }
+      const rows = await holder.rows.loadSubjectKey(purpose, id)
+      const newest = rows.filter((row) => row.state === 'live').sort((a, b) => b.version - a.version)[0]
+      if (!newest) throw new PublicError('gone')
+      const { epochs } = await holder.rows.loadKeyRows()
+      const { lentKeys, until } = await lendKeys(region, tenant, epochs, [newest])
+      const key = lentKeys.get(newest.id)
+      if (!key) throw new PublicError('gone')
+      keepSubject(name, lend(key, until, clock))
+      return key
+    }
+
+    async function newKey(purpose: KeyRow['purpose'], subject: string | null, version: number) {
+      const { epochs } = await holder.rows.loadKeyRows()
+      const newest = epochs.toSorted((a, b) => b.epoch - a.epoch)[0]
+      if (!newest) throw new Error(`Tenant ${tenant} has no key epoch.`)
+      const question = { region, tenant, epoch: epochToWire(newest), purpose, subject, version }
+      const { row, key: bytes, until } = await keeper.ask('newKey', question)
+      const key = toKey(bytes)
+      if (subject !== null) keepSubject(`${purpose}/${subject}`, lend(key, Date.parse(until), clock))
+      return { row: keyFromWire(row), key }
+    }
+
+    function keepSubject(name: string, lent: Lent<KeyObject> | undefined): void {
+      if (!lent) return
+      subjects.delete(name)
+      subjects.set(name, lent)
+      for (const [oldest, old] of subjects) {
+        if (subjects.size <= MOST_SUBJECTS) break
+        old.drop()
+        subjects.delete(oldest)
+      }
+    }
+  }
+
+  function drop(tenant: string): void {
+    const holder = holders.get(tenant)
+    holders.delete(tenant)
+    opening.delete(tenant)
+    holder?.cancelRefresh()
+    holder?.lent.drop()
+    for (const subject of holder?.subjects.values() ?? []) subject.drop()
+  }
+
+  return {
+    async keysOf(region, tenant, rows) {
+      const held = holders.get(tenant)
+      if (held?.lent.value()) {
+        held.rows = rows
+        if (held.lent.until - clock.now() < AHEAD) refreshInBackground(held)
+        return held.keys
+      }
+      const running = opening.get(tenant) ?? openHolder(region, tenant, rows)
+      opening.set(tenant, running)
+      try {
+        const holder = await running
+        // A drop in between means that what was just lent may be stale already.
+        if (opening.get(tenant) === running) {
+          drop(tenant)
+          holders.set(tenant, holder)
+        }
+        return holder.keys
+      } finally {
+        if (opening.get(tenant) === running) opening.delete(tenant)
+      }
+    },
+    async renew(tenant) {
+      await holders.get(tenant)?.renew()
+    },
+    drop,
+    close() {
+      for (const tenant of [...holders.keys()]) drop(tenant)
+    },
+  }
+}
+
+/** One at a time. Where it fails the keys stay until their end, and the next use asks again. */
+function refreshInBackground(holder: Holder): void {
+  const done = () => {
+    holder.lending = undefined
+  }
+  holder.lending ??= holder.renew().then(done, done)
+}
+
+function readLoan({ keys, until }: KeeperAnswer<'lend'>) {
+  return { lentKeys: new Map(keys.map(({ id, key }) => [id, toKey(key)])), until: Date.parse(until) }
+}
+
+function toKey(base64: string): KeyObject {
+  const bytes = Buffer.from(base64, 'base64')
+  const key = createSecretKey(bytes)
+  bytes.fill(0)
+  return key
 }

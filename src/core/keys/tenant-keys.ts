@@ -1,7 +1,11 @@
 // The keys of one tenant, as its code uses them. Sealing and opening are synchronous; lending happens before, in tenant-keyring.ts.
 // Must stay true: no raw key leaves this room except as a KeyObject, and every ciphertext is bound to tenant, store, table, row and column.
-import type { KeyObject } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import type { KeyPurpose, SubjectPurpose, TenantPurpose } from '#protocol/keeper/keeper.schema.ts'
+import { openBytes, sealBytes, sealedVersion } from './aead.ts'
+import { SealBroken } from './seal-broken.ts'
+import { subkey } from './subkey.ts'
+import { type VersionedKey, versionInUse } from './version-in-use.ts'
 
 export type Store = 'activity' | 'people'
 
@@ -37,18 +41,111 @@ export interface TenantKeys {
   seal(store: Store, table: string, row: string, column: string, value: unknown): Buffer
   /** The value sealed for exactly this place, by any live or retired version. Throws SealBroken otherwise. */
   open<T>(store: Store, table: string, row: string, column: string, sealed: Uint8Array): T
-  /** HMAC-SHA256 (32 bytes) of a value under the newest blind key, separate per column; for equality look-ups. */
+  /** HMAC-SHA256 (32 bytes) of a value under the current blind key, separate per column; for equality look-ups. */
   blind(column: string, value: string): Buffer
-  /** A 256-bit subkey of the search key (HKDF-SHA256); the same label and version give the same key. Newest version by default. */
+  /** A 256-bit subkey of the search key (HKDF-SHA256); the same label and version give the same key. The current version by default. */
   derive(purpose: 'search', label: string, version?: number): KeyObject
-  /** The newest version of a purpose, e.g. to decide whether a field needs sealing again. */
+  /** The version that seals now, e.g. to decide whether a field needs sealing again. */
   current(purpose: TenantPurpose): { id: string; version: number }
   /** The newest live key of a document or person. Throws `gone` when it was destroyed or never was. */
   subject(purpose: SubjectPurpose, id: string): Promise<KeyObject>
   /** Makes the first key of a document or person; the caller inserts `row` in its transaction. */
   newSubject(purpose: SubjectPurpose, id: string): Promise<{ row: KeyRow; key: KeyObject }>
-  /** Makes the next version of a tenant key; the caller inserts `row` and then drops the tenant from the keyring. */
+  /**
+   * Makes the next version of a tenant key; the caller inserts the row and then renews the tenant in the keyring.
+   * It seals only after eleven minutes, when every process has it.
+   */
   newVersion(purpose: TenantPurpose): Promise<KeyRow>
   /** Forgets a subject's lent key at once, after its destruction. */
   forgetSubject(purpose: SubjectPurpose, id: string): void
+}
+
+/** What one lend gave: every version of every purpose, newest last. */
+export type PurposeKeys = Map<TenantPurpose, VersionedKey[]>
+
+/** What TenantKeys stands on; the keyring gives it. */
+export interface TenantKeyParts {
+  tenant: string
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Throws `keeper_unavailable` once the keys have ended. */
+  purposes(): PurposeKeys
+  subject(purpose: SubjectPurpose, id: string): Promise<KeyObject>
+  newKey(
+    purpose: KeyPurpose,
+    subject: string | null,
+    version: number,
+  ): Promise<{ row: KeyRow; key: KeyObject }>
+  forgetSubject(purpose: SubjectPurpose, id: string): void
+}
+
+/** TenantKeys over keys that come and go. */
+export function tenantKeys({
+  tenant,
+  now,
+  purposes,
+  subject,
+  newKey,
+  forgetSubject,
+}: TenantKeyParts): TenantKeys {
+  const derived = new WeakMap<KeyObject, Map<string, KeyObject>>()
+
+  function versions(purpose: TenantPurpose): VersionedKey[] {
+    const keys = purposes().get(purpose)
+    if (!keys) throw new Error(`Tenant ${tenant} has no ${purpose} key.`)
+    return keys
+  }
+  function current(purpose: TenantPurpose): VersionedKey {
+    return versionInUse(versions(purpose), now())
+  }
+  function ofVersion(purpose: TenantPurpose, version: number): VersionedKey {
+    const found = versions(purpose).find((key) => key.version === version)
+    if (!found) throw new SealBroken(`There is no ${purpose} key of version ${version}.`)
+    return found
+  }
+  function place(store: Store, table: string, row: string, column: string): string {
+    if (row.includes('\0')) throw new TypeError('A row id holds a NUL.')
+    return `${tenant}\0${store}.${table}\0${row}\0${column}`
+  }
+
+  return {
+    tenant,
+    seal(store, table, row, column, value) {
+      const text = JSON.stringify(value)
+      if (text === undefined) throw new TypeError(`Nothing to seal for ${table}.${column}.`)
+      const { key, version } = current(purposeOf(store))
+      return sealBytes(key, version, place(store, table, row, column), text)
+    },
+    open(store, table, row, column, sealed) {
+      const { key } = ofVersion(purposeOf(store), sealedVersion(sealed))
+      return JSON.parse(openBytes(key, place(store, table, row, column), sealed).toString())
+    },
+    blind(column, value) {
+      return createHmac('sha256', current('blind').key).update(`${column}\0${value}`).digest()
+    },
+    derive(purpose, label, version) {
+      const { key } = version === undefined ? current(purpose) : ofVersion(purpose, version)
+      const known = derived.get(key) ?? new Map<string, KeyObject>()
+      derived.set(key, known)
+      const found = known.get(label) ?? subkey(key, 'derive', label)
+      known.set(label, found)
+      return found
+    },
+    current(purpose) {
+      const { id, version } = current(purpose)
+      return { id, version }
+    },
+    subject,
+    newSubject: (purpose, id) => newKey(purpose, id, 1),
+    async newVersion(purpose) {
+      const newest = versions(purpose).at(-1)
+      const { row } = await newKey(purpose, null, (newest?.version ?? 0) + 1)
+      return row
+    },
+    forgetSubject,
+  }
+}
+
+function purposeOf(store: Store): TenantPurpose {
+  return store === 'people' ? 'people' : 'field'
 }
