@@ -1,4 +1,5 @@
 // What a room that can be mounted declares about itself: data, read by server, worker, tests and the trust page.
+import type { IdPrefix } from './ids.ts'
 import type { Permission } from './access/permissions.ts'
 import type { Task } from './jobs/job.ts'
 import type { Route } from './route.ts'
@@ -14,6 +15,7 @@ export interface SealedRecord {
   readonly updatedIp: string | null
   /** Subject whose key seals the record; null when the tenant's field key does. */
   readonly keySubject: { readonly purpose: 'document' | 'person'; readonly id: string } | null
+  readonly storageClass: 'configuration' | 'metadata' | 'content'
   /** The permission that lets somebody read it. */
   readonly permission: string
 }
@@ -21,7 +23,7 @@ export interface SealedRecord {
 /** A kind of record that carries a seal, found by its UUID; undefined when there is none. */
 export interface RecordKind {
   readonly kind: string
-  readonly prefix: string
+  readonly prefix: IdPrefix
   find(tx: TenantReader, id: string): Promise<SealedRecord | undefined>
 }
 

@@ -1,0 +1,176 @@
+// The HTTP app, built apart from listening: headers, who asks, what they may, the routes, and what every request leaves behind.
+// Must stay true: every request leaves an event or a count, refused ones too, and before the answer.
+import helmet from '@fastify/helmet'
+import multipart from '@fastify/multipart'
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest, type RawServerDefault } from 'fastify'
+import { randomUUID } from 'node:crypto'
+import { CredentialRefused } from '#core/auth/credentials.ts'
+import type { Ctx } from '#core/ctx.ts'
+import { PublicError } from '#core/errors.ts'
+import type { Log } from '#core/log.ts'
+import type { Call, Route } from '#core/route.ts'
+import type { Actor } from '#core/tenancy/actor.ts'
+import { type Door, MissingAudit } from '#core/tenancy/open-door.ts'
+import { systemActor } from '#core/tenancy/system-actor.ts'
+import { authenticate, originOf } from './authenticate.ts'
+import { Problem, problemOf, publicErrorOf } from './problem.ts'
+import { validatorCompiler } from './validation.ts'
+import { isPage, sendPage } from './web-pages.ts'
+
+const JSON_LIMIT = 1024 * 1024
+/** The most bytes of a file (claim PX-32). */
+export const FILE_LIMIT = 100 * 1024 * 1024
+
+export interface AppOptions {
+  readonly ctx: Ctx & Pick<Door, 'hasAudited'>
+  readonly log: Log
+  readonly routes: readonly Route[]
+  /** Addresses (CIDR) of proxies whose forwarded address is believed. */
+  readonly trustedProxies: readonly string[]
+  /** The page of the web app, for addresses that are neither API nor file. */
+  readonly page?: string
+  /** Mounts what is not the API: the files of the web app. */
+  readonly pages?: (app: FastifyInstance) => Promise<void>
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    actor: Actor | null
+  }
+}
+
+/** Builds the app. The caller listens or injects. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { ctx, log } = options
+  const app: FastifyInstance = fastify<RawServerDefault>({
+    bodyLimit: JSON_LIMIT,
+    genReqId: () => randomUUID(),
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 200 },
+    forceCloseConnections: 'idle',
+    requestTimeout: 0,
+    connectionTimeout: 60_000,
+  })
+  app.setValidatorCompiler(validatorCompiler())
+  app.decorateRequest('actor', null)
+  await app.register(helmet, {
+    contentSecurityPolicy: false,
+    hsts: { maxAge: 31_536_000, includeSubDomains: false },
+    frameguard: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+    crossOriginEmbedderPolicy: false,
+  })
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+    reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+    reply.header('permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=()')
+  })
+  await app.register(multipart, {
+    throwFileSizeLimit: false,
+    limits: { fileSize: FILE_LIMIT + 1, files: 1, fields: 10, fieldSize: 10_000, headerPairs: 100 },
+  })
+  const regionOf = regionResolver(ctx)
+  app.setErrorHandler((error: Error, request, reply) => answerError(options, regionOf, error, request, reply))
+  app.setNotFoundHandler((request, reply) => {
+    if (options.page !== undefined && isPage(request)) return sendPage(reply, options.page)
+    return answerError(options, regionOf, new PublicError('not_found'), request, reply)
+  })
+  for (const route of options.routes) mount(app, route, ctx, regionOf)
+  await options.pages?.(app)
+  app.addHook('onClose', async () => log.info('web closed'))
+  return app
+}
+
+function mount(app: FastifyInstance, route: Route, ctx: AppOptions['ctx'], regionOf: (request: FastifyRequest) => string): void {
+  const response = { ...route.schema.response, '4xx': Problem, '5xx': Problem }
+  app.route({
+    method: route.method,
+    url: route.url,
+    config: { operationId: route.operationId },
+    bodyLimit: route.bodyLimit ?? (route.streaming ? FILE_LIMIT + JSON_LIMIT : JSON_LIMIT),
+    schema: {
+      ...(route.schema.params ? { params: route.schema.params } : {}),
+      ...(route.schema.querystring ? { querystring: route.schema.querystring } : {}),
+      ...(route.schema.body && !route.streaming ? { body: route.schema.body } : {}),
+      response: Object.fromEntries(Object.entries(response).filter(([, shape]) => !('contentMediaType' in shape))),
+    },
+    onRequest: async (request) => {
+      if (route.permission === 'public') return
+      request.actor = await authenticate(ctx, request, regionOf(request))
+      if (route.permission !== 'session' && !request.actor.permissions.has(route.permission)) {
+        throw new PublicError('forbidden', undefined, { details: { permission: route.permission } })
+      }
+    },
+    handler: async (request, reply) => {
+      const region = regionOf(request)
+      const origin = originOf(request)
+      const call = {
+        actor: request.actor,
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        region,
+        origin,
+        request,
+        reply,
+      } as unknown as Call
+      const result = await route.handle(ctx, call)
+      if (request.actor === null) await ctx.visits.count(region, origin.ip, `${route.operationId}:done`)
+      else if (!ctx.hasAudited(request.actor)) throw new MissingAudit(`${route.operationId} left no event`)
+      return result
+    },
+  })
+}
+
+/** The region a request is for: by the port of its host name, since by default a region is a port. */
+function regionResolver(ctx: Ctx): (request: FastifyRequest) => string {
+  const byPort = new Map(ctx.regions.map(({ port, name }) => [port, name]))
+  const first = ctx.regions[0]?.name ?? ''
+  return (request) => {
+    const named = Number(/:(\d+)$/.exec(request.headers.host ?? '')?.[1])
+    return byPort.get(named) ?? byPort.get(request.socket.localPort ?? 0) ?? first
+  }
+}
+
+async function answerError(
+  { ctx, log }: AppOptions,
+  regionOf: (request: FastifyRequest) => string,
+  error: Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const known = publicErrorOf(error)
+  const shown = known ?? new PublicError('internal', undefined, { cause: error })
+  if (shown.status >= 500) log.error({ requestId: request.id, err: error, cause: error.cause }, 'request failed')
+  await leaveTrace(ctx, regionOf(request), error, shown, request).catch((cause: unknown) => {
+    log.error({ requestId: request.id, err: cause }, 'the refusal could not be logged')
+  })
+  if (shown.code === 'wrong_region' && shown.details.url === undefined) shown.details.url = await urlOfTenant(ctx, request)
+  if (shown.code === 'too_many_requests' || shown.code === 'busy') reply.header('retry-after', '2')
+  if (shown.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer, API-Key')
+  if (reply.sent) return reply
+  return reply.code(shown.status).type('application/problem+json').serializer(JSON.stringify).send(problemOf(shown, request.id))
+}
+
+async function leaveTrace(ctx: AppOptions['ctx'], region: string, error: Error, shown: PublicError, request: FastifyRequest): Promise<void> {
+  const operation = String(request.routeOptions.config && 'operationId' in request.routeOptions.config ? request.routeOptions.config.operationId : 'none')
+  const detail = { operation, code: shown.code }
+  const outcome = shown.status >= 500 ? 'failed' : 'refused'
+  if (request.actor) {
+    await ctx.read(request.actor, async (tx) => tx.audit({ action: 'core.request.refused', outcome, detail }))
+    return
+  }
+  const origin = originOf(request)
+  if (error instanceof CredentialRefused && error.tenant !== null) {
+    const actor = { ...systemActor(error.tenant, { region, origin, requestId: request.id }), credentialId: error.credentialId, onBehalfOf: error.person }
+    await ctx.read(actor, async (tx) => tx.audit({ action: 'core.session.refused', outcome, detail: { ...detail, reason: error.reason } }))
+    return
+  }
+  const reason = error instanceof CredentialRefused ? `${operation}:${error.reason}` : `${operation}:${shown.code}`
+  await ctx.visits.count(region, origin.ip, reason)
+}
+
+async function urlOfTenant(ctx: Ctx, request: FastifyRequest): Promise<string | undefined> {
+  const credential = /^(?:Bearer|API-Key) ([a-z2-7]{13})\./i.exec(request.headers.authorization ?? '')?.[1]
+  return credential ? (await ctx.directory.find(credential))?.region.url : undefined
+}

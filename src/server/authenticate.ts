@@ -1,0 +1,45 @@
+// From a request to an actor: cookie, bearer token or API key; exactly one of them.
+// Must stay true: a cookie opens nothing for another site, and is enough for nothing that changes state unless the request is our own.
+import type { FastifyRequest } from 'fastify'
+import { CredentialRefused } from '#core/auth/credentials.ts'
+import { cookieName } from '#core/auth/session-cookie.ts'
+import type { Ctx } from '#core/ctx.ts'
+import { PublicError } from '#core/errors.ts'
+import type { Actor, Origin } from '#core/tenancy/actor.ts'
+
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Where a request comes from. */
+export function originOf(request: FastifyRequest): Origin {
+  return { ip: request.ip, userAgent: (request.headers['user-agent'] ?? '').slice(0, 512) }
+}
+
+/** The actor of a request. Throws `unauthenticated`, `cross_site`, `wrong_region`. */
+export async function authenticate(ctx: Ctx, request: FastifyRequest, region: string): Promise<Actor> {
+  const where = { region, origin: originOf(request), requestId: request.id }
+  const header = request.headers.authorization
+  if (header !== undefined) {
+    const match = /^(Bearer|API-Key) ([^\s,]{1,200})$/i.exec(header)
+    if (!match?.[1] || !match[2]) throw new CredentialRefused('unreadable')
+    return ctx.credentials.actorOf(match[2], match[1].toLowerCase() === 'bearer' ? 's' : 'k', where)
+  }
+  const cookie = readCookie(request.headers.cookie, cookieName(region))
+  if (cookie === undefined) throw new CredentialRefused('absent')
+  if (!SAFE.has(request.method) && !isOwnPage(request)) throw new PublicError('cross_site')
+  return ctx.credentials.actorOf(cookie, 's', where)
+}
+
+/** Whether a browser says that the request was made by a page of this very origin. */
+function isOwnPage(request: FastifyRequest): boolean {
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined) return site === 'same-origin'
+  return request.headers.origin === `https://${request.headers.host}`
+}
+
+function readCookie(header: string | undefined, name: string): string | undefined {
+  for (const part of header?.split(';') ?? []) {
+    const at = part.indexOf('=')
+    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim()
+  }
+  return undefined
+}

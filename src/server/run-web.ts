@@ -1,0 +1,89 @@
+// The web process: one app for all regions of this machine, a TLS port for each, and a plain port that only redirects.
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { join } from 'node:path'
+import type { Config, RegionPlace, RunningRole } from '#core/config.ts'
+import { openLog } from '#core/log.ts'
+import { buildContext } from '#src/context.ts'
+import { buildApp } from './app.ts'
+import { allRoutes } from './route-table.ts'
+import { readPage, webPages } from './web-pages.ts'
+
+// 256-bit suites only (claim P9-33): AES-256-GCM and ChaCha20-Poly1305, always with forward secrecy.
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+].join(':')
+
+/** Listens on every region's port and the redirecting one; reports the address of the outbox. */
+export async function runWeb(config: Config): Promise<RunningRole> {
+  const log = openLog(config)
+  const ctx = await buildContext(config)
+  const webFolder = join(config.appFolder, 'dist/web')
+  const app = await buildApp({
+    ctx,
+    log,
+    routes: allRoutes(),
+    trustedProxies: [],
+    page: readPage(webFolder),
+    pages: webPages(webFolder),
+  })
+  await app.ready()
+  const servers: Server[] = []
+  for (const region of config.regions) servers.push(await listen(tlsServer(region, app.routing), region.port, config.listenHost))
+  servers.push(await listen(redirectServer(config.regions[0]), config.httpPort, config.listenHost))
+  return {
+    report: {},
+    async stop() {
+      await Promise.all(servers.map(closeServer))
+      await app.close()
+      await ctx.close()
+    },
+  }
+}
+
+function tlsServer(region: RegionPlace, handler: Parameters<typeof createServer>[1]): Server {
+  const server = createTlsServer(
+    {
+      key: readFileSync(region.certificateKeyFile),
+      cert: readFileSync(region.certificateFile),
+      ciphers: CIPHERS,
+      honorCipherOrder: true,
+      minVersion: 'TLSv1.2',
+      ecdhCurve: 'X25519:P-256:P-384',
+      requestTimeout: 0,
+      headersTimeout: 20_000,
+    },
+    handler,
+  )
+  server.keepAliveTimeout = 10_000
+  return server as unknown as Server
+}
+
+function redirectServer(region: RegionPlace): Server {
+  return createServer((request, response) => {
+    const path = request.url?.startsWith('/') ? request.url : '/'
+    response.writeHead(308, { location: `${region.url}${path}`, 'content-length': 0, connection: 'close' }).end()
+    request.resume()
+  })
+}
+
+function listen(server: Server, port: number, host: string): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ port, ...(host === 'localhost' ? { host: '::', ipv6Only: false } : { host }) }, () => resolve(server))
+  })
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+    setTimeout(() => server.closeAllConnections(), 5_000).unref()
+  })
+}
