@@ -1,0 +1,111 @@
+// The composition root: from a configuration to everything a web or worker process works with. The only file that constructs things.
+import { permissionsByRole } from '#core/access/permissions.ts'
+import { encodeVerifierKey } from '#core/audit/checkpoint.ts'
+import { Credentials } from '#core/auth/credentials.ts'
+import { Passwords } from '#core/auth/password.ts'
+import { type BlobStore, openBlobStore } from '#core/blobs/blob-store.ts'
+import { cellSocket, type Config, keeperSocket, type RegionPlace } from '#core/config.ts'
+import type { Ctx } from '#core/ctx.ts'
+import { kyselyOnPool } from '#core/db/kysely-on.ts'
+import { LeasePools } from '#core/db/lease-pools.ts'
+import { loginOf } from '#core/db/system-login.ts'
+import type { CellTables, DirectoryTables } from '#core/db/tables.gen.ts'
+import { openCellClient } from '#core/jobs/cell-client.ts'
+import type { ParserPlace } from '#core/jobs/capped-child.ts'
+import { openKeeperClient } from '#core/keys/keeper-client.ts'
+import { openRegionKeys, type RegionKeys } from '#core/keys/region-keys.ts'
+import { openTenantKeyring } from '#core/keys/tenant-keyring.ts'
+import { openMail } from '#core/mail/send-mail.ts'
+import { Directory } from '#core/regions/directory.ts'
+import { VisitLog } from '#core/regions/visit-log.ts'
+import { openSearchCache } from '#core/search/search-cache.ts'
+import { type Door, openDoor } from '#core/tenancy/open-door.ts'
+import { TenantConnections } from '#core/tenancy/tenant-connections.ts'
+import { type Clock, wallClock } from '#core/time.ts'
+import { products } from './products.ts'
+
+/** Connections one process may open to all clusters together; a cluster allows 300. */
+const CONNECTIONS = { web: 120, worker: 40 } as const
+
+export interface ContextParts {
+  /** Whose sockets and bounds are used. */
+  readonly as: 'web' | 'worker'
+  readonly now?: Clock
+  readonly parsing?: ParserPlace
+}
+
+/** Builds the context of a web or worker process. */
+export async function buildContext(config: Config, parts: ContextParts): Promise<Ctx & Pick<Door, 'hasAudited'>> {
+  const now = parts.now ?? wallClock
+  const keeper = openKeeperClient({ socket: keeperSocket(config, parts.as) })
+  const cell = openCellClient({ socket: cellSocket(config, parts.as) })
+  const pools = new LeasePools({ cap: CONNECTIONS[parts.as], perLogin: 12, idleMs: 60_000, waitMs: 5_000 })
+  const regionKeys = memo((key: string): RegionKeys => {
+    const [region = '', purpose = ''] = key.split('/')
+    return openRegionKeys({ keeper, region, purpose: purpose as Parameters<Ctx['regionKeys']>[1] })
+  })
+  const placeOf = (name: string): RegionPlace => {
+    const region = config.regions.find((place) => place.name === name)
+    if (!region) throw new Error(`no region ${name} here`)
+    return region
+  }
+  const cellDb = memo((region: string) => {
+    const router = loginOf(keeper, placeOf(region).cells[0], 'cell', 'router')
+    return kyselyOnPool<CellTables>(() => pools.lease(router))
+  })
+  const blobs = memo((region: string): BlobStore => openBlobStore(placeOf(region).blobRoot))
+  const directoryLogin = loginOf(keeper, config.regions[0].cells[0], 'directory', 'router')
+  const directory = new Directory({
+    db: kyselyOnPool<DirectoryTables>(() => pools.lease(directoryLogin)),
+    keys: regionKeys(`${config.regions[0].name}/directory`),
+    regions: config.regions,
+  })
+  const keyring = openTenantKeyring({ keeper })
+  const tenants = new TenantConnections({ pools, keeper, keyring, directory })
+  const searchCache = openSearchCache()
+  const door = openDoor({ tenants, blobs, searchCache, now })
+  const rolePermissions = permissionsByRole(products.flatMap(({ permissions }) => permissions))
+  const logKeys = memo(async (key: string) => {
+    const [region = '', tenant = ''] = key.split('/')
+    const { origin, keys } = await keeper.ask('logKey', { region, tenant })
+    return keys.map(({ publicKey }) => encodeVerifierKey(origin, Buffer.from(publicKey, 'base64')))
+  })
+  return {
+    ...door,
+    now,
+    regions: config.regions,
+    directory,
+    passwords: new Passwords(),
+    credentials: new Credentials({ tenant: (id) => tenants.of(id), permissions: rolePermissions, now }),
+    rolePermissions,
+    records: products.flatMap(({ records }) => records),
+    mail: openMail({ config, db: cellDb, keys: (region) => regionKeys(`${region}/mail`), now }),
+    visits: new VisitLog({ db: cellDb, keys: (region) => regionKeys(`${region}/refusal`), now }),
+    parsing: parts.parsing ?? null,
+    tenant: (id) => tenants.of(id),
+    regionKeys: (region, purpose) => regionKeys(`${region}/${purpose}`),
+    blobs,
+    async claimTenant(region, domain) {
+      const domainHmac = (await directory.blindDomain(domain)).toString('hex')
+      return (await cell.ask('claimTenant', { region, domainHmac })).tenant
+    },
+    logKeys: (region, tenant) => logKeys(`${region}/${tenant}`),
+    async close() {
+      keyring.close()
+      cell.close()
+      await pools.close()
+      keeper.close()
+    },
+  }
+}
+
+function memo<T>(make: (key: string) => T): (key: string) => T {
+  const made = new Map<string, T>()
+  return (key) => {
+    const known = made.get(key)
+    if (known !== undefined) return known
+    const fresh = make(key)
+    made.set(key, fresh)
+    return fresh
+  }
+}
