@@ -1,7 +1,9 @@
 // The personal part of an event: sealed under the person's key, committed to by a salted hash in the event.
 // Must stay true: salt and text exist in clear only in memory, so destroying the key leaves a hash nobody can try guesses on.
-import { createCipheriv, createDecipheriv, hash, type KeyObject, randomBytes } from 'node:crypto'
+import { hash, type KeyObject, randomBytes } from 'node:crypto'
 import { PublicError } from '#core/errors.ts'
+import { openBytes, sealBytes } from '#core/keys/aead.ts'
+import { SealBroken } from '#core/keys/seal-broken.ts'
 import { canonicalJson } from './canonical-json.ts'
 
 /** Where a request came from, and a name somebody typed that belongs to no known person. */
@@ -29,7 +31,8 @@ export interface OpenedPersonal {
 /** `none`: the event has no personal part. `erased`: its key was destroyed, or it was deleted. `damaged`: it does not open. */
 export type PersonalState = 'open' | 'none' | 'erased' | 'damaged'
 
-const UNDER_PERSON = 2
+/** A person's data key has one version: rotation wraps it anew, destruction ends it. */
+const KEY_VERSION = 1
 const LONGEST = 1024
 
 /** SHA-256(salt || text): what an event commits to. `salt` is base64url. */
@@ -66,11 +69,8 @@ export async function sealPersonal(
     }
   const key = await personKey(keys, person)
   if (!key) return null
-  const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(place(keys.tenant, event))
-  const body = Buffer.concat([cipher.update(JSON.stringify(opened)), cipher.final()])
   return {
-    sealed: Buffer.concat([Uint8Array.of(UNDER_PERSON), nonce, body, cipher.getAuthTag()]),
+    sealed: sealBytes(key, KEY_VERSION, place(keys.tenant, event), JSON.stringify(opened)),
     hash: personalHash(opened),
   }
 }
@@ -85,14 +85,7 @@ export async function openPersonal(
     return damagedWhenBroken(() => keys.open('activity', 'audit_personal', event, 'sealed', row.sealed))
   const key = await personKey(keys, row.person)
   if (!key) return { state: 'erased' }
-  return damagedWhenBroken(() => {
-    const decipher = createDecipheriv('aes-256-gcm', key, row.sealed.subarray(1, 13))
-      .setAAD(place(keys.tenant, event))
-      .setAuthTag(row.sealed.subarray(-16))
-    return JSON.parse(
-      Buffer.concat([decipher.update(row.sealed.subarray(13, -16)), decipher.final()]).toString(),
-    )
-  })
+  return damagedWhenBroken(() => JSON.parse(openBytes(key, place(keys.tenant, event), row.sealed).toString()))
 }
 
 async function personKey(keys: AuditKeys, person: string): Promise<KeyObject | null> {
@@ -111,12 +104,12 @@ function damagedWhenBroken(
   try {
     return { state: 'open', opened: open() }
   } catch (error) {
-    if (error instanceof PublicError || !(error instanceof Error)) throw error
-    return { state: 'damaged' }
+    if (error instanceof SealBroken) return { state: 'damaged' }
+    throw error
   }
 }
 
 /** Binds the ciphertext to its place, as the field format does. */
-function place(tenant: string, event: string): Buffer {
-  return Buffer.from(`${tenant}\0activity.audit_personal\0${event}\0sealed`)
+function place(tenant: string, event: string): string {
+  return `${tenant}\0activity.audit_personal\0${event}\0sealed`
 }
