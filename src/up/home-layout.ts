@@ -1,7 +1,7 @@
 // Owns: the folders of a home and of its run folder, with owners and modes. Access between the processes is a matter
 // of these folders alone: a socket may be used by whoever may pass its folder.
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import {
   type CellCaller,
   type Config,
@@ -104,10 +104,10 @@ function foldersOf(config: Config): string[] {
   ]
 }
 
-/** A folder of somebody's choice is left as it is. */
+/** A folder that was there before us, other than our own default, is left as its owner set it. */
 function rootKeyFolder(config: Config): string[] {
   const folder = dirname(config.rootKeyFile)
-  return folder.endsWith('/panoply') ? [folder] : []
+  return basename(folder) === 'panoply' || !existsSync(folder) ? [folder] : []
 }
 
 function settle({ path, uid, gid, mode }: Place): void {

@@ -1,0 +1,27 @@
+// `panoply admin COMMAND …`: finds the command and hands it the rest. Commands answer their exit code.
+
+interface Command {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<(argv: readonly string[]) => Promise<number>>
+}
+
+const commands: readonly Command[] = [
+  {
+    name: 'verify-audit',
+    summary: 'checks an exported audit log offline, with the public key alone',
+    load: async () => (await import('./verify-audit.ts')).runVerifyAudit,
+  },
+]
+
+/** Runs the command that `argv` begins with. @returns the exit code; 2 when there is no such command */
+export async function runAdmin(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv
+  const command = commands.find((one) => one.name === name)
+  if (command) return (await command.load())(rest)
+  const lines = commands.map((one) => `  ${one.name.padEnd(14)} ${one.summary}`)
+  const isHelp = name === undefined || name === '--help' || name === 'help'
+  const complaint = isHelp ? '' : `There is no command ${name}.\n`
+  process.stderr.write(`${complaint}Usage: panoply admin COMMAND [--json] …\n${lines.join('\n')}\n`)
+  return isHelp && name !== undefined ? 0 : 2
+}

@@ -1,0 +1,86 @@
+// The one entrance: which role this process plays stands first on its command line.
+// Owns signals, the channel to `up` and the exit code, so that no role needs to know about them.
+import { type Config, ConfigError, type Role, type RunningRole, readConfig } from '#core/config.ts'
+import { describeError, openLog } from '#core/log.ts'
+
+type Edge = (config: Config, signal: AbortSignal) => Promise<RunningRole>
+
+const edges: Record<Exclude<Role, 'admin'>, () => Promise<Edge>> = {
+  up: async () => (await import('#up/run-up.ts')).runUp,
+  web: async () => (await import('#server/run-web.ts')).runWeb,
+  worker: async () => (await import('#worker/run-worker.ts')).runWorker,
+  keeper: async () => (await import('#keeper/run-keeper.ts')).runKeeper,
+  cell: async () => (await import('#cell/run-cell.ts')).runCell,
+  backup: async () => (await import('#backup/run-backup.ts')).runBackup,
+}
+
+/** How long a role may take to stop (milliseconds): when asked to, and when `up` has died and nobody waits for it. */
+const patience = { asked: 15_000, orphaned: 5000, up: 120_000 }
+
+async function main(): Promise<void> {
+  const [role, ...rest] = process.argv.slice(2)
+  if (role === 'admin') {
+    const { runAdmin } = await import('#admin/run-admin.ts')
+    process.exitCode = await runAdmin(rest)
+    return
+  }
+  const config = readConfig()
+  if (config.role === 'admin') return
+  if (config.runAs) (await import('#up/become-user.ts')).becomeUser(config.runAs)
+  catchBugs(config)
+  await play(config, await edges[config.role]())
+}
+
+/** Runs the role until a signal, or the end of `up`, asks it to stop. */
+async function play(config: Config, edge: Edge): Promise<void> {
+  const isUp = config.role === 'up'
+  const stopping = new AbortController()
+  const asked = new Promise<void>((resolve) => {
+    const stop = (limit: number): void => {
+      if (stopping.signal.aborted) return
+      stopping.abort(new ConfigError('Stopped.'))
+      setTimeout(() => process.exit(isUp ? 1 : 0), limit).unref()
+      resolve()
+    }
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+      process.on(signal, () => stop(isUp ? patience.up : patience.asked))
+    process.once('disconnect', () => stop(isUp ? patience.up : patience.orphaned))
+  })
+  let running: RunningRole
+  try {
+    running = await edge(config, stopping.signal)
+  } catch (error) {
+    if (stopping.signal.aborted) process.exit(0)
+    throw error
+  }
+  if (process.connected) process.send?.({ ready: true, role: config.role, report: running.report ?? {} })
+  await asked
+  await running.stop()
+  process.exit(0)
+}
+
+function catchBugs(config: Config): void {
+  const fail = (error: unknown): void => {
+    if (config.role !== 'up') openLog(config).fatal({ error }, 'stopped by a bug')
+    tell(error)
+    process.exit(1)
+  }
+  process.on('uncaughtException', fail)
+  process.on('unhandledRejection', fail)
+  // A terminal or a pipe that went away is no reason to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+}
+
+/** A mistake of the person at the terminal gets its sentence; anything else what may be told of it. */
+function tell(error: unknown): void {
+  if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
+  else {
+    const { type, message, code, stack } = describeError(error)
+    process.stderr.write(`${[type, code, message].filter(Boolean).join(' ')}\n${stack ?? ''}\n`)
+  }
+}
+
+await main().catch((error) => {
+  tell(error)
+  process.exit(error instanceof ConfigError ? 2 : 1)
+})
