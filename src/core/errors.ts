@@ -129,6 +129,12 @@ export const ERROR_CODES = {
     help: 'The document has fewer pages.',
     retry: false,
   },
+  picture_unavailable: {
+    status: 422,
+    title: 'No picture of this page',
+    help: 'The page, or this part of it, cannot be drawn. Its text and the file itself are still there.',
+    retry: false,
+  },
   free_mail_domain: {
     status: 422,
     title: 'A company address is needed',
