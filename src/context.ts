@@ -12,13 +12,13 @@ import { loginOf } from '#core/db/system-login.ts'
 import type { CellTables, DirectoryTables } from '#core/db/tables.gen.ts'
 import { openCellClient } from '#core/jobs/cell-client.ts'
 import type { ParserPlace } from '#core/jobs/capped-child.ts'
-import { openKeeperClient } from '#core/keys/keeper-client.ts'
+import { type KeeperClient, openKeeperClient } from '#core/keys/keeper-client.ts'
 import { openRegionKeys, type RegionKeys } from '#core/keys/region-keys.ts'
 import { openTenantKeyring } from '#core/keys/tenant-keyring.ts'
 import { openMail } from '#core/mail/send-mail.ts'
 import { Directory } from '#core/regions/directory.ts'
 import { VisitLog } from '#core/regions/visit-log.ts'
-import { openSearchCache } from '#core/search/search-cache.ts'
+import { SearchCache } from '#core/search/search-cache.ts'
 import { type Door, openDoor } from '#core/tenancy/open-door.ts'
 import { TenantConnections } from '#core/tenancy/tenant-connections.ts'
 import { type Clock, wallClock } from '#core/time.ts'
@@ -27,18 +27,49 @@ import { products } from './products.ts'
 /** Connections one process may open to all clusters together; a cluster allows 300. */
 const CONNECTIONS = { web: 120, worker: 40 } as const
 
-export interface ContextParts {
-  /** Whose sockets and bounds are used. */
+/** The context, and what only the server asks of it. */
+export type BuiltCtx = Ctx & Pick<Door, 'hasAudited'>
+
+/** What a context stands on; tests give their own. */
+export interface ContextGround extends Pick<Config, 'regions' | 'smtpUrl' | 'mailFrom'> {
+  /** Whose bounds hold. */
   readonly as: 'web' | 'worker'
-  readonly now?: Clock
-  readonly parsing?: ParserPlace
+  readonly keeper: KeeperClient
+  readonly now: Clock
+  readonly parsing?: ParserPlace | null
+  claimTenant(region: string, domainBlind: Buffer): Promise<string>
 }
 
-/** Builds the context of a web or worker process. */
-export async function buildContext(config: Config, parts: ContextParts): Promise<Ctx & Pick<Door, 'hasAudited'>> {
-  const now = parts.now ?? wallClock
-  const keeper = openKeeperClient({ socket: keeperSocket(config, parts.as) })
-  const cell = openCellClient({ socket: cellSocket(config, parts.as) })
+/** Builds the context of a web or worker process from its configuration. */
+export function buildContext(config: Config, as: 'web' | 'worker', parsing: ParserPlace | null = null): BuiltCtx {
+  const keeper = openKeeperClient({ socket: keeperSocket(config, as) })
+  const cell = openCellClient({ socket: cellSocket(config, as) })
+  const ctx = buildContextOn({
+    as,
+    regions: config.regions,
+    smtpUrl: config.smtpUrl,
+    mailFrom: config.mailFrom,
+    keeper,
+    now: wallClock,
+    parsing,
+    async claimTenant(region, domainBlind) {
+      return (await cell.ask('claimTenant', { region, domainHmac: domainBlind.toString('hex') })).tenant
+    },
+  })
+  return {
+    ...ctx,
+    async close() {
+      cell.close()
+      await ctx.close()
+      keeper.close()
+    },
+  }
+}
+
+/** Builds a context on the given ground. The caller closes the keeper's client after it. */
+export function buildContextOn(parts: ContextGround): BuiltCtx {
+  const config = parts
+  const { now, keeper } = parts
   const pools = new LeasePools({ cap: CONNECTIONS[parts.as], perLogin: 12, idleMs: 60_000, waitMs: 5_000 })
   const regionKeys = memo((key: string): RegionKeys => {
     const [region = '', purpose = ''] = key.split('/')
@@ -62,7 +93,7 @@ export async function buildContext(config: Config, parts: ContextParts): Promise
   })
   const keyring = openTenantKeyring({ keeper })
   const tenants = new TenantConnections({ pools, keeper, keyring, directory })
-  const searchCache = openSearchCache()
+  const searchCache = new SearchCache()
   const door = openDoor({ tenants, blobs, searchCache, now })
   const rolePermissions = permissionsByRole(products.flatMap(({ permissions }) => permissions))
   const logKeys = memo(async (key: string) => {
@@ -86,15 +117,12 @@ export async function buildContext(config: Config, parts: ContextParts): Promise
     regionKeys: (region, purpose) => regionKeys(`${region}/${purpose}`),
     blobs,
     async claimTenant(region, domain) {
-      const domainHmac = (await directory.blindDomain(domain)).toString('hex')
-      return (await cell.ask('claimTenant', { region, domainHmac })).tenant
+      return parts.claimTenant(region, await directory.blindDomain(domain))
     },
     logKeys: (region, tenant) => logKeys(`${region}/${tenant}`),
     async close() {
       keyring.close()
-      cell.close()
       await pools.close()
-      keeper.close()
     },
   }
 }

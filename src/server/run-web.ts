@@ -23,7 +23,7 @@ const CIPHERS = [
 /** Listens on every region's port and the redirecting one; reports the address of the outbox. */
 export async function runWeb(config: Config): Promise<RunningRole> {
   const log = openLog(config)
-  const ctx = await buildContext(config, { as: 'web' })
+  const ctx = buildContext(config, 'web')
   const webFolder = join(config.appFolder, 'dist/web')
   const app = await buildApp({
     ctx,

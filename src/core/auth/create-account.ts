@@ -46,7 +46,7 @@ export async function createAccount(ctx: Ctx, input: NewAccount): Promise<{ sent
     tenant: null,
     to: mail.address,
     displayName,
-    url: `${region.url}/verify#${token}`,
+    url: `${region.url}/verify?token=${token}`,
   })
   return { sent: true }
 }

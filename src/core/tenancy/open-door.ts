@@ -10,7 +10,8 @@ import { inTransaction } from '../db/transaction.ts'
 import { PublicError } from '../errors.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import type { TenantKeys } from '../keys/tenant-keys.ts'
-import { type SearchCache, tenantSearch } from '../search/tenant-search.ts'
+import { openTenantSearch } from '../search/open-tenant-search.ts'
+import type { SearchCache } from '../search/search-cache.ts'
 import type { Clock } from '../time.ts'
 import type { Actor } from './actor.ts'
 import type { OpenTenant, TenantConnections } from './tenant-connections.ts'
@@ -55,7 +56,7 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
       db,
       keys,
       blobs: tenantBlobs(blobs(tenant.place.region.name), keys),
-      search: tenantSearch(db, keys, searchCache),
+      search: openTenantSearch(db, keys, searchCache),
       now,
       require(permission) {
         if (!actor.permissions.has(permission)) throw new PublicError('forbidden', undefined, { details: { permission } })

@@ -1,0 +1,123 @@
+/**
+ * A house inside the test's process: real clusters, a real keeper, the door and the app, without sockets of the web and without the
+ * five processes. Tenants are made as the product makes them. Jobs run when the test says so.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { prepareQueue } from '#cell/prepare-queue.ts'
+import { bootstrapCluster, systemLogins } from '#core/db/bootstrap-cluster.ts'
+import { migrateDatabase, readMigrations } from '#core/db/migrate.ts'
+import { openQueuePool } from '#core/db/queue-pool.ts'
+import { connectAs, loginOf } from '#core/db/system-login.ts'
+import { silentLog } from '#core/log.ts'
+import { claimTenant, createSpareTenant } from '#core/tenancy/create-tenant.ts'
+import { buildApp } from '#server/app.ts'
+import { allRoutes } from '#server/route-table.ts'
+import { buildContextOn, type BuiltCtx } from '#src/context.ts'
+import { startCluster } from './own-cluster.ts'
+import { ownKeeper } from './own-keeper.ts'
+
+const MIGRATIONS = join(import.meta.dirname, '../migrations')
+
+/** A person who is signed in, as requests need it. */
+export interface Resident {
+  readonly email: string
+  readonly password: string
+  readonly token: string
+}
+
+export interface OwnHouse {
+  readonly ctx: BuiltCtx
+  readonly app: FastifyInstance
+  readonly folder: string
+  /** Founds an organisation, or joins the one of the address's domain, through the operations themselves. */
+  aResident(email?: string): Promise<Resident>
+  /** One request with a session. */
+  ask(resident: Resident | null, method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, body?: object): Promise<{ status: number; json: never; text: string }>
+  stop(): Promise<void>
+}
+
+/** Opens a house with one region, `eu`. Takes about three seconds. */
+export async function openHouse(): Promise<OwnHouse> {
+  const folder = mkdtempSync(join(tmpdir(), 'panoply-own-house-'))
+  const [cluster, keeper] = await Promise.all([startCluster(), ownKeeper({ regions: ['eu'] })])
+  const up = keeper.as('up')
+  const verifiers = Object.fromEntries(
+    await Promise.all(systemLogins.map(async (role) => [role, (await up.ask('verifier', { region: 'eu', role })).verifier])),
+  )
+  await bootstrapCluster({ host: cluster.socketDir, port: cluster.port, superuserPassword: cluster.superuserPassword, databases: ['cell', 'directory'], verifiers })
+  const place = { name: 'eu-1', region: 'eu', host: cluster.socketDir, port: cluster.port, clusterFolder: null }
+  const cellKeeper = keeper.as('cell')
+  const migrator = await connectAs(loginOf(cellKeeper, place, 'cell', 'migrator'))
+  const directoryOwner = await connectAs(loginOf(cellKeeper, place, 'directory', 'migrator'))
+  const registrar = await connectAs(loginOf(cellKeeper, place, 'directory', 'registrar'))
+  await migrateDatabase(migrator, readMigrations(join(MIGRATIONS, 'cell')))
+  await migrateDatabase(directoryOwner, readMigrations(join(MIGRATIONS, 'directory')))
+  const pool = openQueuePool(loginOf(cellKeeper, place, 'cell', 'dispatcher'), 2)
+  await prepareQueue(pool, silentLog())
+  await pool.end()
+  const migrations = readMigrations(join(MIGRATIONS, 'tenant'))
+  const region = {
+    name: 'eu',
+    hostName: 'localhost',
+    port: 8443,
+    url: 'https://localhost:8443',
+    blobRoot: join(folder, 'blobs'),
+    cells: [place] as [typeof place],
+    certificateFile: '',
+    certificateKeyFile: '',
+  }
+  const ctx = buildContextOn({
+    as: 'web',
+    regions: [region],
+    keeper: keeper.as('web'),
+    smtpUrl: null,
+    mailFrom: 'panoply@localhost',
+    now: () => new Date(),
+    async claimTenant(name, domainBlind) {
+      await createSpareTenant({ client: migrator, keeper: cellKeeper, region: name, migrations })
+      const tenant = await claimTenant({ client: migrator, registrar, region: name, cell: 'eu-1', domainBlind })
+      if (!tenant) throw new Error('no spare tenant')
+      return tenant
+    },
+  })
+  const app = await buildApp({ ctx, log: silentLog(), routes: allRoutes(), trustedProxies: [] })
+  await app.ready()
+  const house: OwnHouse = {
+    ctx,
+    app,
+    folder,
+    async aResident(email = `founder@${randomBytes(6).toString('hex')}.example`) {
+      const password = `quiet meadow ${randomBytes(6).toString('hex')}`
+      const sent = await house.ask(null, 'POST', '/v1/accounts', { email, password, displayName: 'A Resident', country: 'SE' })
+      if (sent.status !== 202) throw new Error(`sign-up answered ${sent.status}: ${sent.text}`)
+      const mails = await ctx.mail.list('eu', null)
+      const token = /token=([A-Za-z0-9._-]+)/.exec(mails.find(({ to }) => to === email)?.text ?? '')?.[1]
+      const opened = await app.inject({ method: 'POST', url: '/v1/accounts/verification', payload: { token } })
+      if (opened.statusCode !== 201) throw new Error(`verification answered ${opened.statusCode}: ${opened.body}`)
+      return { email, password, token: opened.json().token }
+    },
+    async ask(resident, method, url, body) {
+      const response = await app.inject({
+        method,
+        url,
+        ...(body ? { payload: body } : {}),
+        headers: resident ? { authorization: `Bearer ${resident.token}` } : {},
+      })
+      const isJson = /json/.test(String(response.headers['content-type']))
+      return { status: response.statusCode, json: (isJson ? response.json() : undefined) as never, text: response.body }
+    },
+    async stop() {
+      await app.close()
+      await ctx.close()
+      await Promise.all([migrator.end(), directoryOwner.end(), registrar.end()])
+      await keeper[Symbol.asyncDispose]()
+      await cluster.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  return house
+}
