@@ -42,6 +42,34 @@ export async function aMember(installation: Installation, tenant: DemoTenant, na
   return { email, password, session: joined.json.token }
 }
 
+/** A new organisation, founded by signing up from its mail domain. Answers it in the form of the demo's organisations. */
+export async function anOrganisation(
+  installation: Installation,
+  domain: string,
+  near: DemoTenant,
+): Promise<DemoTenant> {
+  const { ask } = installation
+  const owner = { email: `founder@${domain}`, password: `correct horse ${crypto.randomUUID()}` }
+  const account = {
+    ...owner,
+    displayName: 'Founder',
+    country: near.region === 'eu' ? 'SE' : 'US',
+    region: near.region,
+  }
+  expectStatus(await ask(`${near.url}/v1/accounts`, { json: account }), 202)
+  const token = await mailedToken(installation, near, owner.email)
+  const storage = { knowledge: true, agreements: true, fleet: true }
+  const founded = await ask(`${near.url}/v1/accounts/verification`, {
+    json: { token, organisationName: domain, storage },
+  })
+  expectStatus(founded, 201)
+  const session: string = founded.json.token
+  const key = await ask(`${near.url}/v1/api-keys`, { session, json: { name: 'tests' } })
+  expectStatus(key, 201)
+  const id = session.split('.')[0] ?? ''
+  return { id, name: domain, region: near.region, domain, url: near.url, owner, apiKey: key.json.key }
+}
+
 /** The token in the newest mail to an address. */
 export async function mailedToken(
   { ask, outbox }: Installation,

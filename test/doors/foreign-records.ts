@@ -1,0 +1,63 @@
+/**
+ * For every path with an id in it: the id of a record that another tenant really has, and one that nobody has.
+ * A route with an id of a kind that is not listed here fails its door test until it is.
+ */
+import { fileForm } from '../ask.ts'
+import type { DemoTenant, Installation } from '../installation.ts'
+import { onePagePdf } from '../one-page-pdf.ts'
+import { expectStatus } from '../people.ts'
+
+export interface RecordIds {
+  /** Of the tenant whose records they are. */
+  readonly foreign: string
+  /** Of nobody, of the same form. */
+  readonly nobody: string
+}
+
+export type RecordsByNoun = ReadonlyMap<string, RecordIds>
+
+/** Records of `tenant` by the noun that stands before the id in a path. */
+export async function recordsOf(
+  installation: Installation,
+  tenant: DemoTenant,
+  session: string,
+): Promise<RecordsByNoun> {
+  const { ask } = installation
+  const get = async (path: string) => {
+    const reply = await ask(`${tenant.url}${path}`, { session })
+    expectStatus(reply, 200)
+    return reply.json
+  }
+  const form = fileForm('door.pdf', onePagePdf('A page that belongs to somebody else'))
+  const added = await ask(`${tenant.url}/v1/documents`, { session, ...(form ? { body: form } : {}) })
+  expectStatus(added, 201)
+  const rect = { x: 50, y: 50, width: 100, height: 100 }
+  const snipped = await ask(`${tenant.url}/v1/snips`, {
+    session,
+    json: { documentId: added.json.id, page: 1, kind: 'area', rects: [rect] },
+  })
+  const snip = snipped.status === 201 ? snipped.json.id : (await get('/v1/snips')).items[0].id
+  const asked = await ask(`${tenant.url}/v1/exports`, { session, json: { kind: 'audit' } })
+  expectStatus(asked, 202)
+  const found: Record<string, string> = {
+    documents: added.json.id,
+    records: added.json.id,
+    snips: snip,
+    people: (await get('/v1/people')).items[0].id,
+    sessions: (await get('/v1/sessions')).items[0].id,
+    'api-keys': (await get('/v1/api-keys')).items[0].id,
+    activity: asked.json.activityId,
+    exports: asked.json.id,
+    audit: (await get('/v1/audit')).items[0].id,
+  }
+  return new Map(
+    Object.entries(found).map(([noun, foreign]) => [noun, { foreign, nobody: nobodyLike(foreign) }]),
+  )
+}
+
+/** Another id of the same form, with the same time in it, that no record has. */
+function nobodyLike(id: string): string {
+  const tail = id.slice(-8)
+  const other = [...tail].map((letter) => (letter === '0' ? '1' : '0')).join('')
+  return `${id.slice(0, -8)}${other}`
+}

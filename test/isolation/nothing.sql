@@ -1,0 +1,56 @@
+-- What the login of tenant A may ask of the catalogs, and what must not come of it: no row with anything of B but opaque names.
+-- A comment `-- rows: 0` in front of a statement asks for no row at all.
+
+-- rows: 0
+select * from pg_stats where schemaname in ('{b}', '{bPeople}');
+-- rows: 0
+select * from information_schema.tables where table_schema in ('{b}', '{bPeople}', 'cell', 'queue', 'directory') and table_type = 'BASE TABLE';
+-- rows: 0
+select * from information_schema.columns where table_schema in ('{b}', '{bPeople}');
+-- rows: 0
+select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname in ('{b}', '{bPeople}', 'cell', 'queue') and c.relkind in ('r', 'v', 'm', 'S', 'p')
+  and case when c.relkind = 'S' then has_sequence_privilege(c.oid, 'usage, select, update')
+      else has_table_privilege(c.oid, 'select, insert, update, delete, truncate, references, trigger') end;
+-- rows: 0
+select n.nspname, c.relname, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname in ('{b}', '{bPeople}', 'cell', 'queue') and c.relkind = 'r' and a.attnum > 0
+  and has_column_privilege(c.oid, a.attnum, 'select, insert, update, references');
+-- rows: 0
+select nspname from pg_namespace where nspname in ('{b}', '{bPeople}', 'queue', 'public') and has_schema_privilege(oid, 'usage, create');
+-- rows: 0
+select query from pg_stat_activity where usename <> current_user and query is not null and query <> '' and query <> '<insufficient privilege>';
+-- rows: 0
+select client_addr from pg_stat_activity where usename <> current_user and client_addr is not null;
+-- rows: 0
+select rolname from pg_roles r where pg_has_role(current_user, r.oid, 'member') and rolname not in (current_user, 'tenant');
+-- rows: 0
+select proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+  where n.nspname not in ('pg_catalog', 'information_schema') and has_function_privilege(p.oid, 'execute')
+  and has_schema_privilege(n.oid, 'usage') and n.nspname || '.' || proname not in ('cell.announce', 'cell.enqueue', 'cell.cancel_job');
+-- rows: 0
+select datname from pg_database where has_database_privilege(oid, 'temp') or has_database_privilege(oid, 'create');
+-- rows: 0
+select datname from pg_database where datname <> current_database() and has_database_privilege(oid, 'connect');
+-- rows: 0
+select * from pg_largeobject_metadata;
+-- rows: 0
+select * from pg_seclabels;
+-- rows: 0
+select * from pg_prepared_statements where name not like 'x%' and statement ilike '%{b}%';
+select * from pg_stat_activity;
+select * from pg_locks;
+select * from pg_stat_user_tables;
+select * from pg_statio_user_tables;
+select * from pg_settings;
+select * from pg_roles;
+select * from pg_user;
+select * from pg_db_role_setting;
+select * from pg_description;
+select * from pg_stat_replication;
+select * from pg_replication_slots;
+select * from pg_cursors;
+select * from pg_views where schemaname not in ('pg_catalog', 'information_schema');
+select * from pg_constraint;
+select * from pg_stat_progress_copy;
+select * from pg_stat_ssl;

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import pg from 'pg'
+import { connectAsRole, passwordOf, placeOf } from '../as-role.ts'
+import { fileForm } from '../ask.ts'
+import { type DemoTenant, type Installation, theInstallation } from '../installation.ts'
+import { onePagePdf } from '../one-page-pdf.ts'
+import { anOrganisation, expectStatus } from '../people.ts'
+import { readStatements } from './read-statements.ts'
+
+// insufficient_privilege; undefined for what does not even exist for A; invalid_authorization; must be owner; not in this mode.
+const DENIALS = new Set(['42501', '28000', '0LP01', '0A000', '55000'])
+
+describe('the database login of one tenant', () => {
+  let house: Installation
+  let a: DemoTenant
+  let b: DemoTenant
+  let names: Record<string, string>
+
+  before(async () => {
+    house = await theInstallation()
+    a = house.tenants[0]
+    // In the same cell, where only roles stand between the two.
+    b = await anOrganisation(house, 'neighbour-by-sql.example', a)
+    const form = fileForm(
+      'secret.pdf',
+      onePagePdf('zzneighboursecret'),
+      'application/pdf',
+      'zzneighbourtitle',
+    )
+    expectStatus(
+      await house.ask(`${b.url}/v1/documents`, { apiKey: b.apiKey, ...(form ? { body: form } : {}) }),
+      201,
+    )
+    names = {
+      a: `t_${a.id}`,
+      b: `t_${b.id}`,
+      aPeople: `t_${a.id}_people`,
+      bPeople: `t_${b.id}_people`,
+      bLogin: `t_${b.id}`,
+    }
+  })
+
+  for (const suffix of ['', '_people']) {
+    describe(suffix === '' ? 'to its activity' : 'to its people', () => {
+      let client: pg.Client
+      before(async () => {
+        client = await connectAsRole(house, a.region, `t_${a.id}${suffix}`)
+      })
+      after(() => client.end())
+
+      it('is denied every statement of denied.sql', async () => {
+        const statements = readStatements('denied.sql', names)
+        assert.ok(statements.length > 150, `only ${statements.length} statements`)
+        const allowed: string[] = []
+        for (const { sql } of statements) {
+          const verdict = await verdictOf(client, sql)
+          if (verdict !== null) allowed.push(`${sql.split('\n')[0]}: ${verdict}`)
+        }
+        assert.deepEqual(allowed, [])
+      })
+
+      it('learns nothing of its neighbour from the catalogs', async () => {
+        const statements = readStatements('nothing.sql', names)
+        assert.ok(statements.length > 20)
+        for (const { sql, rows } of statements) {
+          const result = await client.query(sql)
+          if (rows !== null)
+            assert.equal(result.rows.length, rows, `${sql}\n${JSON.stringify(result.rows.slice(0, 3))}`)
+          assert.doesNotMatch(JSON.stringify(result.rows), /zzneighbour/, sql)
+        }
+      })
+
+      it('reads no relation outside its schemas and the catalogs', async () => {
+        const own = [names.a, names.aPeople]
+        const { rows } = await client.query<{ schema: string; name: string }>(
+          `select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+           where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and n.nspname not in ('pg_catalog', 'information_schema')`,
+        )
+        const strange = rows.filter(({ schema }) => !own.includes(schema))
+        assert.ok(strange.length > 20)
+        const open: string[] = []
+        for (const { schema, name } of strange) {
+          const verdict = await verdictOf(client, `select * from "${schema}"."${name}" limit 1`)
+          if (verdict !== null) open.push(`${schema}.${name}: ${verdict}`)
+        }
+        assert.deepEqual(open, [])
+      })
+
+      it('does not open another database, another region or a replication connection', async () => {
+        const role = `t_${a.id}${suffix}`
+        const password = await passwordOf(house, a.region, role)
+        const [cell] = placeOf(house, a.region).cells
+        const [other] = placeOf(house, 'us').cells
+        const base = { user: role, password, port: cell.port, host: cell.host, database: 'cell' }
+        const places = [
+          { ...base, database: 'directory' },
+          { ...base, database: 'postgres' },
+          { ...base, database: 'template1' },
+          { ...base, host: other.host, port: other.port },
+          { ...base, replication: 'database' },
+          { ...base, replication: 'true' },
+          { ...base, user: `t_${b.id}` },
+          { ...base, user: 'postgres' },
+          { ...base, user: 'migrator' },
+        ]
+        for (const place of places) {
+          const stranger = new pg.Client(place)
+          stranger.on('error', () => undefined)
+          await assert.rejects(stranger.connect(), (error: Error & { code?: string }) => {
+            assert.match(
+              String(error.code),
+              /^(42501|28P01|28000|3D000)$/,
+              `${JSON.stringify({ ...place, password: '' })}: ${error.message}`,
+            )
+            return true
+          })
+        }
+      })
+    })
+  }
+
+  it('hears nothing of a neighbour that works', async () => {
+    const client = await connectAsRole(house, a.region, `t_${a.id}`)
+    const heard: string[] = []
+    client.on('notification', ({ channel, payload }) => heard.push(`${channel} ${payload}`))
+    for (const channel of ['jobs:insert', 'jobs:cancel', 'worker:migrate', 'audit', 'panoply'])
+      await client.query(`listen "${channel}"`)
+    const form = fileForm('heard.pdf', onePagePdf('zzneighbournoise'))
+    expectStatus(
+      await house.ask(`${b.url}/v1/documents`, { apiKey: b.apiKey, ...(form ? { body: form } : {}) }),
+      201,
+    )
+    await client.query('select 1')
+    await client.end()
+    assert.doesNotMatch(heard.join('\n'), new RegExp(`zzneighbour|${b.id}`))
+    for (const line of heard)
+      assert.match(line, /^\S+ \{?"?[\w":,{}-]{0,40}\}?$/, 'a payload is no more than a counter')
+  })
+})
+
+/** Null when the statement was denied; else what came of it. */
+async function verdictOf(client: pg.Client, sql: string): Promise<string | null> {
+  await client.query('begin')
+  try {
+    const result = await client.query(sql)
+    return result.rows?.length === 0 && /^select pg_(terminate|cancel)/.test(sql)
+      ? null
+      : `done, ${result.rowCount} rows`
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError)) throw error
+    return DENIALS.has(error.code ?? '') ? null : `${error.code} ${error.message}`
+  } finally {
+    await client.query('rollback')
+  }
+}
