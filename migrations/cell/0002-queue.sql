@@ -22,7 +22,7 @@ create table queue.cancellation (
 reset role;
 
 -- `options`: key, delay (seconds), attempts, priority, activity, by. Payload and notifications carry ids and counts only.
--- Raises 53400 when the tenant has 10,000 jobs waiting.
+-- Raises 53400 when the tenant has some 10,000 jobs waiting.
 create function cell.enqueue(task text, record uuid, options jsonb) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -37,9 +37,12 @@ begin
     or key !~ '^[A-Za-z0-9:._-]{1,100}$' or waits not between interval '0' and interval '30 days' then
     raise exception 'not a job' using errcode = '22023';
   end if;
-  perform 1 from queue._private_jobs as job where job.payload ->> 'tenant' = caller offset 9999 limit 1;
-  if found then
-    raise exception 'too many jobs of this tenant are waiting' using errcode = '53400';
+  -- Counting costs as much as what is counted, so one in 64 does it: a tenant gets past the bound by a few hundred at most.
+  if random() < 1.0 / 64 then
+    perform 1 from queue._private_jobs as job where job.payload ->> 'tenant' = caller offset 9999 limit 1;
+    if found then
+      raise exception 'too many jobs of this tenant are waiting' using errcode = '53400';
+    end if;
   end if;
   perform queue.add_job(
     identifier => 'tenant',

@@ -53,7 +53,7 @@ const checkPayload = Compile(
 export async function startDispatcher(options: DispatcherOptions): Promise<Dispatcher> {
   const { region, pool, workers, log } = options
   const stopping = new AbortController()
-  const drain = openDrain(pool)
+  const drain = openDrain(pool, log)
   const turns = { running: () => 0 }
   let runner: Runner | undefined
 
@@ -63,7 +63,10 @@ export async function startDispatcher(options: DispatcherOptions): Promise<Dispa
     const { events, forbiddenFlags, running } = takeTurns(options.perTenant ?? 2)
     turns.running = running
     events.on('pool:listen:success', ({ client }) => {
-      client.query('LISTEN "jobs:cancel"').then(passCancellations, () => undefined)
+      // After the library's own LISTEN: a client does one thing at a time.
+      client.once('drain', () => {
+        client.query('LISTEN "jobs:cancel"').then(passCancellations, () => undefined)
+      })
     })
     events.on('pool:listen:notification', ({ message }) => {
       if (message.channel === 'jobs:cancel') passCancellations()

@@ -1,5 +1,6 @@
 // Waiting for the queue to be empty, woken by the queue's own statements: nothing leaves the queue but through this pool.
 import type { QueuePool } from '#core/db/queue-pool.ts'
+import type { Log } from '#core/log.ts'
 
 export interface Drain {
   /** Resolves when no job (of the tenant) is due, runs, or waits for its next attempt. Jobs put off and never tried do not count. */
@@ -24,10 +25,11 @@ const emptiness = `
   ) as empty`
 
 /** Watches the pool the queue's library works with. */
-export function openDrain(pool: QueuePool): Drain {
+export function openDrain(pool: QueuePool, log: Log): Drain {
   const waiters = new Set<Waiter>()
   let looking = false
   let again = false
+  let isClosed = false
   let own: unknown
 
   async function look(): Promise<void> {
@@ -45,8 +47,8 @@ export function openDrain(pool: QueuePool): Drain {
             waiter.resolve()
           }
         } catch (error) {
-          waiters.delete(waiter)
-          waiter.reject(error instanceof Error ? error : new Error('the queue cannot be read'))
+          // The next statement that gets through wakes us again.
+          if (!isClosed) log.debug({ error }, 'the queue cannot be read now')
         }
       }
     } while (again && waiters.size > 0)
@@ -77,6 +79,7 @@ export function openDrain(pool: QueuePool): Drain {
       })
     },
     close() {
+      isClosed = true
       pool.off('release', onRelease)
       for (const waiter of waiters) waiter.reject(new Error('the cell process stops'))
       waiters.clear()
