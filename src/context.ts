@@ -4,14 +4,14 @@ import { encodeVerifierKey } from '#core/audit/checkpoint.ts'
 import { Credentials } from '#core/auth/credentials.ts'
 import { Passwords } from '#core/auth/password.ts'
 import { type BlobStore, openBlobStore } from '#core/blobs/blob-store.ts'
-import { cellSocket, type Config, keeperSocket, type RegionPlace } from '#core/config.ts'
+import { type Config, cellSocket, keeperSocket, type RegionPlace } from '#core/config.ts'
 import type { Ctx } from '#core/ctx.ts'
 import { kyselyOnPool } from '#core/db/kysely-on.ts'
 import { LeasePools } from '#core/db/lease-pools.ts'
 import { loginOf } from '#core/db/system-login.ts'
 import type { CellTables, DirectoryTables } from '#core/db/tables.gen.ts'
-import { openCellClient } from '#core/jobs/cell-client.ts'
 import type { ParserPlace } from '#core/jobs/capped-child.ts'
+import { openCellClient } from '#core/jobs/cell-client.ts'
 import { type KeeperClient, openKeeperClient } from '#core/keys/keeper-client.ts'
 import { openRegionKeys, type RegionKeys } from '#core/keys/region-keys.ts'
 import { openTenantKeyring } from '#core/keys/tenant-keyring.ts'
@@ -41,7 +41,11 @@ export interface ContextGround extends Pick<Config, 'regions' | 'smtpUrl' | 'mai
 }
 
 /** Builds the context of a web or worker process from its configuration. */
-export function buildContext(config: Config, as: 'web' | 'worker', parsing: ParserPlace | null = null): BuiltCtx {
+export function buildContext(
+  config: Config,
+  as: 'web' | 'worker',
+  parsing: ParserPlace | null = null,
+): BuiltCtx {
   const keeper = openKeeperClient({ socket: keeperSocket(config, as) })
   const cell = openCellClient({ socket: cellSocket(config, as) })
   const ctx = buildContextOn({

@@ -16,7 +16,7 @@ import { silentLog } from '#core/log.ts'
 import { claimTenant, createSpareTenant } from '#core/tenancy/create-tenant.ts'
 import { buildApp } from '#server/app.ts'
 import { allRoutes } from '#server/route-table.ts'
-import { buildContextOn, type BuiltCtx } from '#src/context.ts'
+import { type BuiltCtx, buildContextOn } from '#src/context.ts'
 import { startCluster } from './own-cluster.ts'
 import { ownKeeper } from './own-keeper.ts'
 
@@ -36,7 +36,12 @@ export interface OwnHouse {
   /** Founds an organisation, or joins the one of the address's domain, through the operations themselves. */
   aResident(email?: string): Promise<Resident>
   /** One request with a session. */
-  ask(resident: Resident | null, method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, body?: object): Promise<{ status: number; json: never; text: string }>
+  ask(
+    resident: Resident | null,
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    url: string,
+    body?: object,
+  ): Promise<{ status: number; json: never; text: string }>
   stop(): Promise<void>
 }
 
@@ -46,10 +51,24 @@ export async function openHouse(): Promise<OwnHouse> {
   const [cluster, keeper] = await Promise.all([startCluster(), ownKeeper({ regions: ['eu'] })])
   const up = keeper.as('up')
   const verifiers = Object.fromEntries(
-    await Promise.all(systemLogins.map(async (role) => [role, (await up.ask('verifier', { region: 'eu', role })).verifier])),
+    await Promise.all(
+      systemLogins.map(async (role) => [role, (await up.ask('verifier', { region: 'eu', role })).verifier]),
+    ),
   )
-  await bootstrapCluster({ host: cluster.socketDir, port: cluster.port, superuserPassword: cluster.superuserPassword, databases: ['cell', 'directory'], verifiers })
-  const place = { name: 'eu-1', region: 'eu', host: cluster.socketDir, port: cluster.port, clusterFolder: null }
+  await bootstrapCluster({
+    host: cluster.socketDir,
+    port: cluster.port,
+    superuserPassword: cluster.superuserPassword,
+    databases: ['cell', 'directory'],
+    verifiers,
+  })
+  const place = {
+    name: 'eu-1',
+    region: 'eu',
+    host: cluster.socketDir,
+    port: cluster.port,
+    clusterFolder: null,
+  }
   const cellKeeper = keeper.as('cell')
   const migrator = await connectAs(loginOf(cellKeeper, place, 'cell', 'migrator'))
   const directoryOwner = await connectAs(loginOf(cellKeeper, place, 'directory', 'migrator'))
@@ -79,7 +98,13 @@ export async function openHouse(): Promise<OwnHouse> {
     now: () => new Date(),
     async claimTenant(name, domainBlind) {
       await createSpareTenant({ client: migrator, keeper: cellKeeper, region: name, migrations })
-      const tenant = await claimTenant({ client: migrator, registrar, region: name, cell: 'eu-1', domainBlind })
+      const tenant = await claimTenant({
+        client: migrator,
+        registrar,
+        region: name,
+        cell: 'eu-1',
+        domainBlind,
+      })
       if (!tenant) throw new Error('no spare tenant')
       return tenant
     },
@@ -92,12 +117,22 @@ export async function openHouse(): Promise<OwnHouse> {
     folder,
     async aResident(email = `founder@${randomBytes(6).toString('hex')}.example`) {
       const password = `quiet meadow ${randomBytes(6).toString('hex')}`
-      const sent = await house.ask(null, 'POST', '/v1/accounts', { email, password, displayName: 'A Resident', country: 'SE' })
+      const sent = await house.ask(null, 'POST', '/v1/accounts', {
+        email,
+        password,
+        displayName: 'A Resident',
+        country: 'SE',
+      })
       if (sent.status !== 202) throw new Error(`sign-up answered ${sent.status}: ${sent.text}`)
       const mails = await ctx.mail.list('eu', null)
       const token = /token=([A-Za-z0-9._-]+)/.exec(mails.find(({ to }) => to === email)?.text ?? '')?.[1]
-      const opened = await app.inject({ method: 'POST', url: '/v1/accounts/verification', payload: { token } })
-      if (opened.statusCode !== 201) throw new Error(`verification answered ${opened.statusCode}: ${opened.body}`)
+      const opened = await app.inject({
+        method: 'POST',
+        url: '/v1/accounts/verification',
+        payload: { token },
+      })
+      if (opened.statusCode !== 201)
+        throw new Error(`verification answered ${opened.statusCode}: ${opened.body}`)
       return { email, password, token: opened.json().token }
     },
     async ask(resident, method, url, body) {
@@ -108,7 +143,11 @@ export async function openHouse(): Promise<OwnHouse> {
         headers: resident ? { authorization: `Bearer ${resident.token}` } : {},
       })
       const isJson = /json/.test(String(response.headers['content-type']))
-      return { status: response.statusCode, json: (isJson ? response.json() : undefined) as never, text: response.body }
+      return {
+        status: response.statusCode,
+        json: (isJson ? response.json() : undefined) as never,
+        text: response.body,
+      }
     },
     async stop() {
       await app.close()

@@ -1,9 +1,16 @@
 // The HTTP app, built apart from listening: headers, who asks, what they may, the routes, and what every request leaves behind.
 // Must stay true: every request leaves an event or a count, refused ones too, and before the answer.
+
+import { randomUUID } from 'node:crypto'
 import helmet from '@fastify/helmet'
 import multipart from '@fastify/multipart'
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest, type RawServerDefault } from 'fastify'
-import { randomUUID } from 'node:crypto'
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  type RawServerDefault,
+} from 'fastify'
 import { CredentialRefused } from '#core/auth/credentials.ts'
 import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
@@ -62,7 +69,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   })
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
-    reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+    reply.header(
+      'content-security-policy',
+      "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    )
     reply.header('permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=()')
   })
   await app.register(multipart, {
@@ -81,7 +91,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   return app
 }
 
-function mount(app: FastifyInstance, route: Route, ctx: AppOptions['ctx'], regionOf: (request: FastifyRequest) => string): void {
+function mount(
+  app: FastifyInstance,
+  route: Route,
+  ctx: AppOptions['ctx'],
+  regionOf: (request: FastifyRequest) => string,
+): void {
   const response = { ...route.schema.response, '4xx': Problem, '5xx': Problem }
   app.route({
     method: route.method,
@@ -92,7 +107,9 @@ function mount(app: FastifyInstance, route: Route, ctx: AppOptions['ctx'], regio
       ...(route.schema.params ? { params: route.schema.params } : {}),
       ...(route.schema.querystring ? { querystring: route.schema.querystring } : {}),
       ...(route.schema.body && !route.streaming ? { body: route.schema.body } : {}),
-      response: Object.fromEntries(Object.entries(response).filter(([, shape]) => !('contentMediaType' in shape))),
+      response: Object.fromEntries(
+        Object.entries(response).filter(([, shape]) => !('contentMediaType' in shape)),
+      ),
     },
     onRequest: async (request) => {
       if (route.permission === 'public') return
@@ -141,19 +158,35 @@ async function answerError(
 ): Promise<unknown> {
   const known = publicErrorOf(error)
   const shown = known ?? new PublicError('internal', undefined, { cause: error })
-  if (shown.status >= 500) log.error({ requestId: request.id, err: error, cause: error.cause }, 'request failed')
+  if (shown.status >= 500)
+    log.error({ requestId: request.id, err: error, cause: error.cause }, 'request failed')
   await leaveTrace(ctx, regionOf(request), error, shown, request).catch((cause: unknown) => {
     log.error({ requestId: request.id, err: cause }, 'the refusal could not be logged')
   })
-  if (shown.code === 'wrong_region' && shown.details.url === undefined) shown.details.url = await urlOfTenant(ctx, request)
+  if (shown.code === 'wrong_region' && shown.details.url === undefined)
+    shown.details.url = await urlOfTenant(ctx, request)
   if (shown.code === 'too_many_requests' || shown.code === 'busy') reply.header('retry-after', '2')
   if (shown.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer, API-Key')
   if (reply.sent) return reply
-  return reply.code(shown.status).type('application/problem+json').serializer(JSON.stringify).send(problemOf(shown, request.id))
+  return reply
+    .code(shown.status)
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send(problemOf(shown, request.id))
 }
 
-async function leaveTrace(ctx: AppOptions['ctx'], region: string, error: Error, shown: PublicError, request: FastifyRequest): Promise<void> {
-  const operation = String(request.routeOptions.config && 'operationId' in request.routeOptions.config ? request.routeOptions.config.operationId : 'none')
+async function leaveTrace(
+  ctx: AppOptions['ctx'],
+  region: string,
+  error: Error,
+  shown: PublicError,
+  request: FastifyRequest,
+): Promise<void> {
+  const operation = String(
+    request.routeOptions.config && 'operationId' in request.routeOptions.config
+      ? request.routeOptions.config.operationId
+      : 'none',
+  )
   const detail = { operation, code: shown.code }
   const outcome = shown.status >= 500 ? 'failed' : 'refused'
   if (request.actor) {
@@ -162,11 +195,18 @@ async function leaveTrace(ctx: AppOptions['ctx'], region: string, error: Error, 
   }
   const origin = originOf(request)
   if (error instanceof CredentialRefused && error.tenant !== null) {
-    const actor = { ...systemActor(error.tenant, { region, origin, requestId: request.id }), credentialId: error.credentialId, onBehalfOf: error.person }
-    await ctx.read(actor, async (tx) => tx.audit({ action: 'core.session.refused', outcome, detail: { ...detail, reason: error.reason } }))
+    const actor = {
+      ...systemActor(error.tenant, { region, origin, requestId: request.id }),
+      credentialId: error.credentialId,
+      onBehalfOf: error.person,
+    }
+    await ctx.read(actor, async (tx) =>
+      tx.audit({ action: 'core.session.refused', outcome, detail: { ...detail, reason: error.reason } }),
+    )
     return
   }
-  const reason = error instanceof CredentialRefused ? `${operation}:${error.reason}` : `${operation}:${shown.code}`
+  const reason =
+    error instanceof CredentialRefused ? `${operation}:${error.reason}` : `${operation}:${shown.code}`
   await ctx.visits.count(region, origin.ip, reason)
 }
 

@@ -31,7 +31,8 @@ export function buildOpenApi(): { [key: string]: Json } {
 function operation(route: Route, components: Map<string, Json>): Json {
   const { schema } = route
   const responses: { [status: string]: Json } = {}
-  for (const [status, shape] of Object.entries(schema.response)) responses[status] = response(status, shape, components)
+  for (const [status, shape] of Object.entries(schema.response))
+    responses[status] = response(status, shape, components)
   for (const status of ['4xx', '5xx']) {
     responses[status.toUpperCase()] = {
       description: status === '4xx' ? 'Refused; `code` says why.' : 'Failed; nothing was kept half done.',
@@ -43,12 +44,19 @@ function operation(route: Route, components: Map<string, Json>): Json {
     summary: route.summary,
     'x-permission': route.permission,
     ...(route.permission === 'public' ? { security: [] } : { security: [{ session: [] }, { apiKey: [] }] }),
-    parameters: [...parameters('path', schema.params, components), ...parameters('query', schema.querystring, components)],
+    parameters: [
+      ...parameters('path', schema.params, components),
+      ...parameters('query', schema.querystring, components),
+    ],
     ...(schema.body
       ? {
           requestBody: {
             required: true,
-            content: { [route.streaming ? 'multipart/form-data' : 'application/json']: { schema: plain(schema.body, components) } },
+            content: {
+              [route.streaming ? 'multipart/form-data' : 'application/json']: {
+                schema: plain(schema.body, components),
+              },
+            },
           },
         }
       : {}),
@@ -69,8 +77,13 @@ function response(status: string, shape: TSchema, components: Map<string, Json>)
   return { ...described, content: { 'application/json': { schema: json } } }
 }
 
-function parameters(place: 'path' | 'query', shape: TSchema | undefined, components: Map<string, Json>): Json[] {
-  if (!shape || !('properties' in shape) || typeof shape.properties !== 'object' || shape.properties === null) return []
+function parameters(
+  place: 'path' | 'query',
+  shape: TSchema | undefined,
+  components: Map<string, Json>,
+): Json[] {
+  if (!shape || !('properties' in shape) || typeof shape.properties !== 'object' || shape.properties === null)
+    return []
   const required = 'required' in shape && Array.isArray(shape.required) ? shape.required : []
   return Object.entries(shape.properties).map(([name, schema]) => ({
     name,
@@ -84,7 +97,9 @@ function parameters(place: 'path' | 'query', shape: TSchema | undefined, compone
 function plain(schema: unknown, components: Map<string, Json>): Json {
   if (Array.isArray(schema)) return schema.map((item) => plain(item, components))
   if (typeof schema !== 'object' || schema === null) {
-    return typeof schema === 'string' || typeof schema === 'number' || typeof schema === 'boolean' ? schema : null
+    return typeof schema === 'string' || typeof schema === 'number' || typeof schema === 'boolean'
+      ? schema
+      : null
   }
   const { $id, ...rest } = schema as { $id?: string }
   const json: { [key: string]: Json } = {}

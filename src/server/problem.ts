@@ -39,7 +39,9 @@ export function publicErrorOf(error: FastifyError | Error): PublicError | undefi
     const places = error.validation.map((issue) => ({
       path: `${('validationContext' in error && error.validationContext) || 'request'}${issue.instancePath}`,
       message: issue.message ?? 'is not valid',
-      ...(issue.keyword === 'additionalProperties' ? { key: String(issue.params.additionalProperty).slice(0, 100) } : {}),
+      ...(issue.keyword === 'additionalProperties'
+        ? { key: String(issue.params.additionalProperty).slice(0, 100) }
+        : {}),
     }))
     return new PublicError('invalid_request', undefined, { details: { places }, cause: error })
   }

@@ -35,7 +35,8 @@ export async function runWeb(config: Config): Promise<RunningRole> {
   })
   await app.ready()
   const servers: Server[] = []
-  for (const region of config.regions) servers.push(await listen(tlsServer(region, app.routing), region.port, config.listenHost))
+  for (const region of config.regions)
+    servers.push(await listen(tlsServer(region, app.routing), region.port, config.listenHost))
   servers.push(await listen(redirectServer(config.regions[0]), config.httpPort, config.listenHost))
   return {
     report: {},
@@ -68,7 +69,9 @@ function tlsServer(region: RegionPlace, handler: Parameters<typeof createServer>
 function redirectServer(region: RegionPlace): Server {
   return createServer((request, response) => {
     const path = request.url?.startsWith('/') ? request.url : '/'
-    response.writeHead(308, { location: `${region.url}${path}`, 'content-length': 0, connection: 'close' }).end()
+    response
+      .writeHead(308, { location: `${region.url}${path}`, 'content-length': 0, connection: 'close' })
+      .end()
     request.resume()
   })
 }
@@ -76,7 +79,9 @@ function redirectServer(region: RegionPlace): Server {
 function listen(server: Server, port: number, host: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ port, ...(host === 'localhost' ? { host: '::', ipv6Only: false } : { host }) }, () => resolve(server))
+    server.listen({ port, ...(host === 'localhost' ? { host: '::', ipv6Only: false } : { host }) }, () =>
+      resolve(server),
+    )
   })
 }
 

@@ -1,6 +1,7 @@
 // The built web app: immutable assets, and one page that carries a fresh nonce for its styles each time it is served.
-import { existsSync, readFileSync } from 'node:fs'
+
 import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -24,7 +25,10 @@ export function webPages(folder: string): (app: FastifyInstance) => Promise<void
         decorateReply: false,
         cacheControl: false,
         setHeaders(response, path) {
-          response.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+          response.header(
+            'cache-control',
+            path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+          )
         },
         allowedPath: (path) => path !== '/index.html',
         globIgnore: ['index.html'],
@@ -43,7 +47,10 @@ export function sendPage(reply: FastifyReply, page: string): FastifyReply {
 
 /** Whether an address that is no route and no file belongs to the web app: its router shows it, or says that there is nothing. */
 export function isPage(request: FastifyRequest): boolean {
-  return (request.method === 'GET' || request.method === 'HEAD') && !/^\/(v1|assets|docs|outbox)(\/|$|\?)/.test(request.url)
+  return (
+    (request.method === 'GET' || request.method === 'HEAD') &&
+    !/^\/(v1|assets|docs|outbox)(\/|$|\?)/.test(request.url)
+  )
 }
 
 function policy(nonce: string): string {

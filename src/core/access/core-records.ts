@@ -80,7 +80,13 @@ function sealed(
   permission: string,
   keySubject: SealedRecord['keySubject'],
 ): SealedRecord {
-  const origin = tx.keys.open<{ createdIp: string; updatedIp: string }>('activity', table, id, 'origin', row.origin)
+  const origin = tx.keys.open<{ createdIp: string; updatedIp: string }>(
+    'activity',
+    table,
+    id,
+    'origin',
+    row.origin,
+  )
   return {
     createdBy: row.created_by,
     createdAt: row.created_at,

@@ -49,7 +49,13 @@ interface PersonRow {
 }
 
 function describe(tx: TenantReader, row: PersonRow) {
-  const card = tx.keys.open<{ email: string; displayName: string }>('people', 'person', row.id, 'card', row.card)
+  const card = tx.keys.open<{ email: string; displayName: string }>(
+    'people',
+    'person',
+    row.id,
+    'card',
+    row.card,
+  )
   return {
     id: toApi('per', row.id),
     email: card.email,

@@ -12,9 +12,14 @@ export interface Permission {
 }
 
 /** The permissions of every role. */
-export function permissionsByRole(permissions: readonly Permission[]): ReadonlyMap<RoleName, ReadonlySet<string>> {
+export function permissionsByRole(
+  permissions: readonly Permission[],
+): ReadonlyMap<RoleName, ReadonlySet<string>> {
   return new Map(
-    ROLES.map((role) => [role, new Set(permissions.filter(({ roles }) => roles.includes(role)).map(({ name }) => name))]),
+    ROLES.map((role) => [
+      role,
+      new Set(permissions.filter(({ roles }) => roles.includes(role)).map(({ name }) => name)),
+    ]),
   )
 }
 
@@ -27,7 +32,11 @@ export const corePermissions: readonly Permission[] = [
   { name: 'core.people.read', roles: ALL, summary: 'See who is in the organisation' },
   { name: 'core.people.manage', roles: ADMINISTRATORS, summary: 'Change roles, suspend and readmit people' },
   { name: 'core.organisation.read', roles: ALL, summary: 'See the settings of the organisation' },
-  { name: 'core.organisation.manage', roles: ADMINISTRATORS, summary: 'Change the settings of the organisation' },
+  {
+    name: 'core.organisation.manage',
+    roles: ADMINISTRATORS,
+    summary: 'Change the settings of the organisation',
+  },
   { name: 'core.session.read', roles: ALL, summary: 'See one’s own sessions' },
   { name: 'core.session.manage', roles: ADMINISTRATORS, summary: 'See and end the sessions of everybody' },
   { name: 'core.key.manage', roles: ADMINISTRATORS, summary: 'Make and revoke API keys' },

@@ -9,9 +9,23 @@ export async function updatePerson(tx: TenantWriter, id: string, change: PersonC
   const { actor } = tx
   const isSelf = actor.personId === id && actor.kind === 'person'
   if (!isSelf || change.role !== undefined || change.state !== undefined) tx.require('core.people.manage')
-  const owners = await tx.db.selectFrom('member').select('person').where('role', '=', 'owner').where('state', '=', 'active').forUpdate().execute()
-  const member = await tx.db.selectFrom('member').select(['role', 'state', 'origin']).where('person', '=', id).executeTakeFirst()
-  const person = await tx.db.selectFrom('person').select(['card', 'origin']).where('id', '=', id).executeTakeFirst()
+  const owners = await tx.db
+    .selectFrom('member')
+    .select('person')
+    .where('role', '=', 'owner')
+    .where('state', '=', 'active')
+    .forUpdate()
+    .execute()
+  const member = await tx.db
+    .selectFrom('member')
+    .select(['role', 'state', 'origin'])
+    .where('person', '=', id)
+    .executeTakeFirst()
+  const person = await tx.db
+    .selectFrom('person')
+    .select(['card', 'origin'])
+    .where('id', '=', id)
+    .executeTakeFirst()
   if (!member || !person) throw new PublicError('not_found')
   const isOwner = owners.some((owner) => owner.person === id)
   const role = change.role ?? member.role
@@ -19,7 +33,8 @@ export async function updatePerson(tx: TenantWriter, id: string, change: PersonC
   if ((member.role === 'owner' || role === 'owner') && role !== member.role && actor.role !== 'owner') {
     throw new PublicError('forbidden', 'Only an owner makes or unmakes owners.')
   }
-  if (isOwner && owners.length === 1 && (role !== 'owner' || state !== 'active')) throw new PublicError('last_owner')
+  if (isOwner && owners.length === 1 && (role !== 'owner' || state !== 'active'))
+    throw new PublicError('last_owner')
   const stamp = { updated_by: actor.personId ?? id, updated_at: tx.now() }
   if (role !== member.role || state !== member.state) {
     const origin = tx.keys.open<{ createdIp: string }>('activity', 'member', id, 'origin', member.origin)

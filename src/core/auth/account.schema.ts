@@ -7,9 +7,21 @@ const When = Type.String({ format: 'date-time' })
 
 export const Email = Type.String({ minLength: 3, maxLength: 320 })
 export const Password = Type.String({ minLength: 1, maxLength: 256 })
-export const DisplayName = Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
-export const OrganisationName = Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
-export const RoleName = Type.Union([Type.Literal('owner'), Type.Literal('administrator'), Type.Literal('member')])
+export const DisplayName = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+})
+export const OrganisationName = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+})
+export const RoleName = Type.Union([
+  Type.Literal('owner'),
+  Type.Literal('administrator'),
+  Type.Literal('member'),
+])
 export const PersonId = Type.String({ pattern: '^per_[0-9a-hjkmnp-tv-z]{26}$' })
 export const SessionId = Type.String({ pattern: '^ses_[0-9a-hjkmnp-tv-z]{26}$' })
 export const OrganisationId = Type.String({ pattern: '^org_[0-9a-hjkmnp-tv-z]{26}$' })
@@ -19,7 +31,11 @@ export const RegionList = Type.Object({ items: Type.Array(Region) }, strict)
 
 export const StorageChoices = Type.Object(
   { knowledge: Type.Boolean(), agreements: Type.Boolean(), fleet: Type.Boolean() },
-  { ...strict, $id: 'StorageChoices', description: 'Per product: may content be stored here. Chosen when the organisation is founded.' },
+  {
+    ...strict,
+    $id: 'StorageChoices',
+    description: 'Per product: may content be stored here. Chosen when the organisation is founded.',
+  },
 )
 
 export const NewAccount = Type.Object(
@@ -27,14 +43,21 @@ export const NewAccount = Type.Object(
     email: Email,
     password: Password,
     displayName: DisplayName,
-    country: Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2; founders from the EU and the EEA get `eu`.' }),
+    country: Type.String({
+      pattern: '^[A-Z]{2}$',
+      description: 'ISO 3166-1 alpha-2; founders from the EU and the EEA get `eu`.',
+    }),
     region: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' })),
   },
   strict,
 )
 export const Sent = Type.Object({ sent: Type.Literal(true) }, strict)
 
-export const VerificationToken = Type.String({ minLength: 10, maxLength: 4_096, pattern: '^[a-z0-9-]+\\.v\\.[A-Za-z0-9_-]+$' })
+export const VerificationToken = Type.String({
+  minLength: 10,
+  maxLength: 4_096,
+  pattern: '^[a-z0-9-]+\\.v\\.[A-Za-z0-9_-]+$',
+})
 export const VerificationQuery = Type.Object({ token: VerificationToken }, strict)
 export const Verification = Type.Object(
   {
@@ -47,12 +70,19 @@ export const Verification = Type.Object(
   { ...strict, $id: 'Verification' },
 )
 export const VerifyAccount = Type.Object(
-  { token: VerificationToken, organisationName: Type.Optional(OrganisationName), storage: Type.Optional(StorageChoices) },
+  {
+    token: VerificationToken,
+    organisationName: Type.Optional(OrganisationName),
+    storage: Type.Optional(StorageChoices),
+  },
   strict,
 )
 
 export const Credentials = Type.Object({ email: Email, password: Password }, strict)
-export const OpenedSession = Type.Object({ token: Type.String(), expiresAt: When }, { ...strict, $id: 'OpenedSession' })
+export const OpenedSession = Type.Object(
+  { token: Type.String(), expiresAt: When },
+  { ...strict, $id: 'OpenedSession' },
+)
 
 export const Session = Type.Object(
   {
@@ -67,12 +97,18 @@ export const Session = Type.Object(
   },
   { ...strict, $id: 'Session' },
 )
-export const SessionList = Type.Object({ items: Type.Array(Session), next: nullable(Type.String()) }, { ...strict, $id: 'SessionList' })
+export const SessionList = Type.Object(
+  { items: Type.Array(Session), next: nullable(Type.String()) },
+  { ...strict, $id: 'SessionList' },
+)
 export const SessionPath = Type.Object({ id: Type.Union([SessionId, Type.Literal('current')]) }, strict)
 
 export const Me = Type.Object(
   {
-    person: Type.Object({ id: PersonId, email: Type.String(), displayName: Type.String(), role: RoleName }, strict),
+    person: Type.Object(
+      { id: PersonId, email: Type.String(), displayName: Type.String(), role: RoleName },
+      strict,
+    ),
     organisation: Type.Object({ id: OrganisationId, name: Type.String(), region: Type.String() }, strict),
     permissions: Type.Array(Type.String()),
     session: nullable(Type.Object({ id: SessionId, expiresAt: When }, strict)),

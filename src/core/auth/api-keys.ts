@@ -28,7 +28,9 @@ export async function createApiKey(tx: TenantWriter, input: NewApiKey) {
   if (actor.personId === null || actor.role === 'system') throw new PublicError('forbidden')
   const expiresAt = input.expiresAt === undefined ? null : new Date(input.expiresAt)
   if (expiresAt && expiresAt <= tx.now()) {
-    throw new PublicError('invalid_request', 'The end of the key is in the past.', { details: { field: 'expiresAt' } })
+    throw new PublicError('invalid_request', 'The end of the key is in the past.', {
+      details: { field: 'expiresAt' },
+    })
   }
   const id = newId()
   const key = newCredential(actor.tenant, 'k')
@@ -52,7 +54,10 @@ export async function createApiKey(tx: TenantWriter, input: NewApiKey) {
       person: actor.personId,
       updated_by: actor.personId,
       updated_at: tx.now(),
-      origin: tx.keys.seal('activity', 'api_key', id, 'origin', { createdIp: actor.origin.ip, updatedIp: actor.origin.ip }),
+      origin: tx.keys.seal('activity', 'api_key', id, 'origin', {
+        createdIp: actor.origin.ip,
+        updatedIp: actor.origin.ip,
+      }),
     })
     .execute()
   tx.audit({ action: 'core.key.created', record: { kind: 'key', id } })

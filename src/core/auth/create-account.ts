@@ -1,8 +1,8 @@
 // Asking for an account: everything is checked, nothing is stored, one mail goes out.
 import type { Ctx } from '../ctx.ts'
 import { homeRegion } from '../regions/home-region.ts'
-import { checkPassword } from './password.ts'
 import { readMailAddress, refuseFreeMail } from './mail-address.ts'
+import { checkPassword } from './password.ts'
 import { sealSignUp } from './sign-up-token.ts'
 
 export interface NewAccount {

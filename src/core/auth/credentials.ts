@@ -63,7 +63,11 @@ export class Credentials {
   }
 
   /** The actor a credential stands for. Throws {@link CredentialRefused}, or `wrong_region` when the tenant is served elsewhere. */
-  async actorOf(text: string, kind: CredentialKind, where: { region: string; origin: Origin; requestId: string }): Promise<Actor> {
+  async actorOf(
+    text: string,
+    kind: CredentialKind,
+    where: { region: string; origin: Origin; requestId: string },
+  ): Promise<Actor> {
     const read = readCredential(text)
     if (!read || read.kind !== kind) throw new CredentialRefused('unreadable')
     const now = this.#options.now()
@@ -77,7 +81,11 @@ export class Credentials {
     if (known.region !== where.region) throw new PublicError('wrong_region')
     const isOver = known.endsAt !== null && known.endsAt <= now
     if (known.refused || isOver) {
-      throw new CredentialRefused(known.refused ?? 'expired', { tenant: read.tenant, person: known.person, id: known.id })
+      throw new CredentialRefused(known.refused ?? 'expired', {
+        tenant: read.tenant,
+        person: known.person,
+        id: known.id,
+      })
     }
     if (now.getTime() - known.lastSeenAt.getTime() > SEEN_MS) await this.#seen(read.tenant, kind, known, now)
     return {
@@ -113,7 +121,8 @@ export class Credentials {
   async #seen(tenant: string, kind: CredentialKind, known: Known, now: Date): Promise<void> {
     known.lastSeenAt = now
     const db = (await this.#options.tenant(tenant)).db('activity')
-    if (kind === 's') await db.updateTable('session').set({ last_seen_at: now }).where('id', '=', known.id).execute()
+    if (kind === 's')
+      await db.updateTable('session').set({ last_seen_at: now }).where('id', '=', known.id).execute()
     else await db.updateTable('api_key').set({ last_used_at: now }).where('id', '=', known.id).execute()
   }
 }
@@ -187,5 +196,7 @@ async function readApiKey(opened: OpenTenant, text: string, now: Date): Promise<
 /** Products whose storage was accepted, from the organisation's column. */
 export function acceptedStorage(storage: unknown): ReadonlySet<string> {
   if (typeof storage !== 'object' || storage === null) return new Set()
-  return new Set(Object.entries(storage).flatMap(([product, isAccepted]) => (isAccepted === true ? [product] : [])))
+  return new Set(
+    Object.entries(storage).flatMap(([product, isAccepted]) => (isAccepted === true ? [product] : [])),
+  )
 }

@@ -1,6 +1,7 @@
 // Sessions that are open: one's own, or everybody's for those who may end them.
-import type { TenantReader } from '../tenancy/tenant-door.ts'
+
 import { toApi } from '../ids.ts'
+import type { TenantReader } from '../tenancy/tenant-door.ts'
 
 /** Open sessions, newest first; at most 200. */
 export async function listSessions(tx: TenantReader) {
@@ -19,7 +20,13 @@ export async function listSessions(tx: TenantReader) {
   tx.audit({ action: 'core.session.listed', detail: { count: rows.length } })
   return {
     items: rows.map((row) => {
-      const origin = tx.keys.open<{ ip: string; userAgent: string }>('activity', 'session', row.id, 'origin', row.origin)
+      const origin = tx.keys.open<{ ip: string; userAgent: string }>(
+        'activity',
+        'session',
+        row.id,
+        'origin',
+        row.origin,
+      )
       return {
         id: toApi('ses', row.id),
         personId: toApi('per', row.person),

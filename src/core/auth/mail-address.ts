@@ -1,6 +1,7 @@
 // Mail addresses as accounts use them: one spelling for look-ups, and company domains only.
-import { domainToASCII } from 'node:url'
+
 import { createRequire } from 'node:module'
+import { domainToASCII } from 'node:url'
 import { PublicError } from '../errors.ts'
 
 const freeDomains = new Set<string>(createRequire(import.meta.url)('email-providers/all.json'))
@@ -15,8 +16,15 @@ export interface MailAddress {
 export function readMailAddress(text: string): MailAddress {
   const match = /^([^\s@"(),:;<>[\\\]]{1,64})@([^\s@]{1,253})$/u.exec(text.trim().normalize('NFC'))
   const domain = domainToASCII(match?.[2] ?? '').toLowerCase()
-  const isDomain = /^(?=.{4,253}$)([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(domain)
-  if (!match?.[1] || !isDomain || match[1].startsWith('.') || match[1].endsWith('.') || /\p{C}/u.test(match[1])) {
+  const isDomain =
+    /^(?=.{4,253}$)([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(domain)
+  if (
+    !match?.[1] ||
+    !isDomain ||
+    match[1].startsWith('.') ||
+    match[1].endsWith('.') ||
+    /\p{C}/u.test(match[1])
+  ) {
     throw new PublicError('invalid_request', 'This is not a mail address.', { details: { field: 'email' } })
   }
   return { address: `${match[1].toLowerCase()}@${domain}`, domain }

@@ -15,7 +15,11 @@ interface Where {
 }
 
 /** Opens a session. Throws `wrong_credentials`, `wrong_region` with the url of the right one, `busy`. */
-export async function openSession(ctx: Ctx, input: { email: string; password: string }, where: Where): Promise<OpenedSession> {
+export async function openSession(
+  ctx: Ctx,
+  input: { email: string; password: string },
+  where: Where,
+): Promise<OpenedSession> {
   const mail = readMailAddress(input.email)
   const place = await ctx.directory.findByDomain(mail.domain)
   if (!place) {
@@ -23,7 +27,9 @@ export async function openSession(ctx: Ctx, input: { email: string; password: st
     throw new PublicError('wrong_credentials')
   }
   if (place.region.name !== where.region) {
-    throw new PublicError('wrong_region', undefined, { details: { region: place.region.name, url: place.region.url } })
+    throw new PublicError('wrong_region', undefined, {
+      details: { region: place.region.name, url: place.region.url },
+    })
   }
   const found = await ctx.read(
     systemActor(place.tenant, where),

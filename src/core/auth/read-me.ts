@@ -9,15 +9,40 @@ export async function readMe(ctx: Ctx, tx: TenantReader) {
   const { actor } = tx
   if (actor.personId === null) throw new PublicError('not_found')
   const [person, organisation, session] = await Promise.all([
-    tx.db.selectFrom('person').select(['id', 'card']).where('id', '=', actor.personId).executeTakeFirstOrThrow(),
+    tx.db
+      .selectFrom('person')
+      .select(['id', 'card'])
+      .where('id', '=', actor.personId)
+      .executeTakeFirstOrThrow(),
     tx.db.selectFrom('organisation').select(['id', 'card']).executeTakeFirstOrThrow(),
-    tx.db.selectFrom('session').select(['id', 'expires_at']).where('id', '=', actor.credentialId).executeTakeFirst(),
+    tx.db
+      .selectFrom('session')
+      .select(['id', 'expires_at'])
+      .where('id', '=', actor.credentialId)
+      .executeTakeFirst(),
   ])
   tx.audit({ action: 'core.person.read', record: { kind: 'person', id: person.id } })
-  const card = tx.keys.open<{ email: string; displayName: string }>('people', 'person', person.id, 'card', person.card)
-  const { name } = tx.keys.open<{ name: string }>('activity', 'organisation', organisation.id, 'card', organisation.card)
+  const card = tx.keys.open<{ email: string; displayName: string }>(
+    'people',
+    'person',
+    person.id,
+    'card',
+    person.card,
+  )
+  const { name } = tx.keys.open<{ name: string }>(
+    'activity',
+    'organisation',
+    organisation.id,
+    'card',
+    organisation.card,
+  )
   return {
-    person: { id: toApi('per', person.id), email: card.email, displayName: card.displayName, role: actor.role },
+    person: {
+      id: toApi('per', person.id),
+      email: card.email,
+      displayName: card.displayName,
+      role: actor.role,
+    },
     organisation: { id: toApi('org', organisation.id), name, region: actor.region },
     permissions: [...actor.permissions].sort(),
     session: session ? { id: toApi('ses', session.id), expiresAt: session.expires_at.toISOString() } : null,

@@ -1,7 +1,7 @@
 // Accounts and sessions over HTTP.
 import Type from 'typebox'
-import { fromApi } from '../ids.ts'
 import { PublicError } from '../errors.ts'
+import { fromApi } from '../ids.ts'
 import { publicRoute, type Route, route } from '../route.ts'
 import {
   Credentials,

@@ -6,8 +6,8 @@ import { newId } from '../ids.ts'
 import type { Origin } from '../tenancy/actor.ts'
 import { systemActor } from '../tenancy/system-actor.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
-import { type OpenedSession, startSession } from './start-session.ts'
 import { openSignUp, type PendingAccount } from './sign-up-token.ts'
+import { type OpenedSession, startSession } from './start-session.ts'
 
 export interface VerifyInput {
   readonly token: string
@@ -39,15 +39,22 @@ async function organisationName(ctx: Ctx, tenant: string): Promise<string | null
   const opened = await ctx.tenant(tenant)
   const row = await opened.db('activity').selectFrom('organisation').select(['id', 'card']).executeTakeFirst()
   if (!row) return null
-  return (await opened.keys()).open<{ name: string }>('activity', 'organisation', row.id, 'card', row.card).name
+  return (await opened.keys()).open<{ name: string }>('activity', 'organisation', row.id, 'card', row.card)
+    .name
 }
 
 /** Makes the account and opens its first session. Throws `not_found`, `token_expired`, `account_exists`, `busy`. */
 export async function verifyAccount(ctx: Ctx, input: VerifyInput, where: Where): Promise<OpenedSession> {
-  const pending = await openSignUp(ctx.regionKeys(where.region, 'signup'), where.region, input.token, ctx.now())
+  const pending = await openSignUp(
+    ctx.regionKeys(where.region, 'signup'),
+    where.region,
+    input.token,
+    ctx.now(),
+  )
   const tenant = await ctx.claimTenant(where.region, pending.domain)
   const place = await ctx.directory.find(tenant)
-  if (place?.region.name !== where.region) throw new PublicError('wrong_region', undefined, { details: { url: place?.region.url } })
+  if (place?.region.name !== where.region)
+    throw new PublicError('wrong_region', undefined, { details: { url: place?.region.url } })
   const person = newId()
   const actor = { ...systemActor(tenant, where), onBehalfOf: person }
   const join = () => ctx.write(actor, (tx) => addPerson(tx, person, pending, input), 'people')
@@ -59,9 +66,18 @@ export async function verifyAccount(ctx: Ctx, input: VerifyInput, where: Where):
   return startSession(ctx, { tenant, person, role, ...where })
 }
 
-async function addPerson(tx: TenantWriter, person: string, pending: PendingAccount, input: VerifyInput): Promise<'owner' | 'member'> {
+async function addPerson(
+  tx: TenantWriter,
+  person: string,
+  pending: PendingAccount,
+  input: VerifyInput,
+): Promise<'owner' | 'member'> {
   const blind = tx.keys.blind('person.email', pending.address)
-  const known = await tx.db.selectFrom('person').select('id').where('email_blind', '=', blind).executeTakeFirst()
+  const known = await tx.db
+    .selectFrom('person')
+    .select('id')
+    .where('email_blind', '=', blind)
+    .executeTakeFirst()
   if (known) throw new PublicError('account_exists')
   const organisation = await tx.db.selectFrom('organisation').select('id').executeTakeFirst()
   const role = organisation ? 'member' : 'owner'
@@ -74,7 +90,11 @@ async function addPerson(tx: TenantWriter, person: string, pending: PendingAccou
       .insertInto('organisation')
       .values({
         id,
-        card: tx.keys.seal('activity', 'organisation', id, 'card', { name, domains: [pending.domain], country: pending.country }),
+        card: tx.keys.seal('activity', 'organisation', id, 'card', {
+          name,
+          domains: [pending.domain],
+          country: pending.country,
+        }),
         storage: JSON.stringify(input.storage ?? { knowledge: true, agreements: true, fleet: false }),
         origin: tx.keys.seal('activity', 'organisation', id, 'origin', origin),
         ...stamp,

@@ -40,7 +40,14 @@ export async function readSeal(ctx: Ctx, tx: TenantReader, id: string) {
   const isSealed = event !== undefined && event.position !== null
   return {
     record: { kind: kind.kind, id },
-    state: key === undefined ? ('failed' as const) : isDue ? ('due' as const) : isSealed ? ('in-order' as const) : ('unknown' as const),
+    state:
+      key === undefined
+        ? ('failed' as const)
+        : isDue
+          ? ('due' as const)
+          : isSealed
+            ? ('in-order' as const)
+            : ('unknown' as const),
     createdBy: record.createdBy === null ? null : toApi('per', record.createdBy),
     createdAt: record.createdAt.toISOString(),
     createdIp: record.createdIp,
@@ -56,5 +63,7 @@ export async function readSeal(ctx: Ctx, tx: TenantReader, id: string) {
 }
 
 function rolesWith(ctx: Ctx, permission: string): RoleName[] {
-  return [...ctx.rolePermissions].flatMap(([role, permissions]) => (permissions.has(permission) ? [role] : []))
+  return [...ctx.rolePermissions].flatMap(([role, permissions]) =>
+    permissions.has(permission) ? [role] : [],
+  )
 }

@@ -15,7 +15,12 @@ export interface TenantMaker {
 }
 
 /** Makes one spare tenant and answers its routing id. A kill in the middle leaves nothing. */
-export async function createSpareTenant({ client, keeper, region, migrations }: TenantMaker): Promise<string> {
+export async function createSpareTenant({
+  client,
+  keeper,
+  region,
+  migrations,
+}: TenantMaker): Promise<string> {
   const tenant = newRoutingId()
   const { schema, people, login, peopleLogin } = tenantNames(tenant)
   const [first, second, born] = await Promise.all([
@@ -41,7 +46,10 @@ export async function createSpareTenant({ client, keeper, region, migrations }: 
     await client.query(`create schema ${people}`)
     for (const migration of migrations) await applyToTenant(client, tenant, migration)
     const { epoch, keys } = born
-    await client.query(`insert into ${schema}.key_epoch (epoch, wrapped) values ($1, $2)`, [epoch.epoch, epoch.wrapped])
+    await client.query(`insert into ${schema}.key_epoch (epoch, wrapped) values ($1, $2)`, [
+      epoch.epoch,
+      epoch.wrapped,
+    ])
     for (const key of keys) {
       await client.query(
         `insert into ${schema}.key (id, purpose, version, subject, epoch, wrapped) values ($1, $2, $3, $4, $5, $6)`,
@@ -74,9 +82,10 @@ export async function claimTenant(claim: TenantClaim): Promise<string | undefine
   const { client, registrar } = claim
   await registrar.query('begin')
   try {
-    const known = await registrar.query<{ tenant: string }>('select tenant from directory.domain where domain_blind = $1', [
-      claim.domainBlind,
-    ])
+    const known = await registrar.query<{ tenant: string }>(
+      'select tenant from directory.domain where domain_blind = $1',
+      [claim.domainBlind],
+    )
     if (known.rows[0]) {
       await registrar.query('rollback')
       return known.rows[0].tenant
@@ -97,19 +106,25 @@ export async function claimTenant(claim: TenantClaim): Promise<string | undefine
         claim.region,
         claim.cell,
       ])
-      await registrar.query('insert into directory.domain (domain_blind, tenant) values ($1, $2)', [claim.domainBlind, tenant])
+      await registrar.query('insert into directory.domain (domain_blind, tenant) values ($1, $2)', [
+        claim.domainBlind,
+        tenant,
+      ])
       await registrar.query('commit')
       return tenant
     } catch (error) {
-      await client.query(`update cell.tenant set state = 'spare', claimed_at = null where tenant = $1`, [tenant])
+      await client.query(`update cell.tenant set state = 'spare', claimed_at = null where tenant = $1`, [
+        tenant,
+      ])
       throw error
     }
   } catch (error) {
     await registrar.query('rollback')
     if (error instanceof Error && 'code' in error && error.code === '23505') {
-      const winner = await registrar.query<{ tenant: string }>('select tenant from directory.domain where domain_blind = $1', [
-        claim.domainBlind,
-      ])
+      const winner = await registrar.query<{ tenant: string }>(
+        'select tenant from directory.domain where domain_blind = $1',
+        [claim.domainBlind],
+      )
       return winner.rows[0]?.tenant
     }
     throw error

@@ -44,13 +44,21 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
     const name = tenant.place.tenant
     const known = queues.get(name)
     if (known) return known
-    const queue = createAuditQueue(async (events) => appendAudit(tenant.db('activity'), await tenant.keys(), events, 'relaxed'))
+    const queue = createAuditQueue(async (events) =>
+      appendAudit(tenant.db('activity'), await tenant.keys(), events, 'relaxed'),
+    )
     if (queues.size >= 2_000) queues.clear()
     queues.set(name, queue)
     return queue
   }
 
-  function readerOn(actor: Actor, tenant: OpenTenant, keys: TenantKeys, db: Kysely<TenantTables>, entries: AuditEntry[]): TenantReader {
+  function readerOn(
+    actor: Actor,
+    tenant: OpenTenant,
+    keys: TenantKeys,
+    db: Kysely<TenantTables>,
+    entries: AuditEntry[],
+  ): TenantReader {
     return {
       actor,
       db,
@@ -59,7 +67,8 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
       search: openTenantSearch(db, keys, searchCache),
       now,
       require(permission) {
-        if (!actor.permissions.has(permission)) throw new PublicError('forbidden', undefined, { details: { permission } })
+        if (!actor.permissions.has(permission))
+          throw new PublicError('forbidden', undefined, { details: { permission } })
       },
       audit(entry) {
         entries.push(entry)
@@ -103,7 +112,11 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
           return done
         },
         async (db) => {
-          await appendAudit(db, keys, entries.map((entry) => eventOf(actor, entry, now())))
+          await appendAudit(
+            db,
+            keys,
+            entries.map((entry) => eventOf(actor, entry, now())),
+          )
         },
       )
       audited.add(actor)

@@ -57,7 +57,11 @@ export async function updateOrganisation(tx: TenantWriter, change: OrganisationC
   if (change.storage && tx.actor.role !== 'owner') {
     throw new PublicError('forbidden', 'Only an owner accepts or declines storage.')
   }
-  const row = await tx.db.selectFrom('organisation').select(['id', 'card', 'origin']).forUpdate().executeTakeFirstOrThrow()
+  const row = await tx.db
+    .selectFrom('organisation')
+    .select(['id', 'card', 'origin'])
+    .forUpdate()
+    .executeTakeFirstOrThrow()
   const card = tx.keys.open<Card>('activity', 'organisation', row.id, 'card', row.card)
   const origin = tx.keys.open<{ createdIp: string }>('activity', 'organisation', row.id, 'origin', row.origin)
   const name = change.name?.normalize('NFC').trim() ?? card.name
@@ -65,10 +69,17 @@ export async function updateOrganisation(tx: TenantWriter, change: OrganisationC
     .updateTable('organisation')
     .set({
       card: tx.keys.seal('activity', 'organisation', row.id, 'card', { ...card, name }),
-      origin: tx.keys.seal('activity', 'organisation', row.id, 'origin', { ...origin, updatedIp: tx.actor.origin.ip }),
+      origin: tx.keys.seal('activity', 'organisation', row.id, 'origin', {
+        ...origin,
+        updatedIp: tx.actor.origin.ip,
+      }),
       ...(change.sessionIdleMinutes === undefined ? {} : { session_idle_minutes: change.sessionIdleMinutes }),
-      ...(change.sessionAbsoluteHours === undefined ? {} : { session_absolute_hours: change.sessionAbsoluteHours }),
-      ...(change.passwordMinimumLength === undefined ? {} : { password_minimum_length: change.passwordMinimumLength }),
+      ...(change.sessionAbsoluteHours === undefined
+        ? {}
+        : { session_absolute_hours: change.sessionAbsoluteHours }),
+      ...(change.passwordMinimumLength === undefined
+        ? {}
+        : { password_minimum_length: change.passwordMinimumLength }),
       ...(change.storage === undefined ? {} : { storage: JSON.stringify(change.storage) }),
       ...(tx.actor.personId === null ? {} : { updated_by: tx.actor.personId }),
       updated_at: tx.now(),

@@ -2,7 +2,10 @@
 import type { Actor, Origin } from './actor.ts'
 
 /** An actor without any permission, for steps that the core itself decides. */
-export function systemActor(tenant: string, where: { region: string; origin: Origin; requestId: string }): Actor {
+export function systemActor(
+  tenant: string,
+  where: { region: string; origin: Origin; requestId: string },
+): Actor {
   return {
     tenant,
     region: where.region,

@@ -71,7 +71,8 @@ export class TenantConnections {
 }
 
 function keyRowsOf(db: Kysely<TenantTables>): KeyRowSource {
-  const keys = () => db.selectFrom('key').select(['id', 'purpose', 'version', 'subject', 'epoch', 'wrapped', 'state'])
+  const keys = () =>
+    db.selectFrom('key').select(['id', 'purpose', 'version', 'subject', 'epoch', 'wrapped', 'state'])
   return {
     async loadKeyRows() {
       const [epochs, rows] = await Promise.all([
@@ -81,7 +82,11 @@ function keyRowsOf(db: Kysely<TenantTables>): KeyRowSource {
       return { epochs, keys: rows as KeyRow[] }
     },
     async loadSubjectKey(purpose, id) {
-      return (await keys().where('purpose', '=', purpose).where('subject', '=', id).orderBy('version').execute()) as KeyRow[]
+      return (await keys()
+        .where('purpose', '=', purpose)
+        .where('subject', '=', id)
+        .orderBy('version')
+        .execute()) as KeyRow[]
     },
   }
 }
