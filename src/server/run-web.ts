@@ -39,7 +39,7 @@ export async function runWeb(config: Config): Promise<RunningRole> {
     servers.push(await listen(tlsServer(region, app.routing), region.port, config.listenHost))
   servers.push(await listen(redirectServer(config.regions[0]), config.httpPort, config.listenHost))
   return {
-    report: {},
+    report: { outbox: `${config.regions[0].url}/outbox/${await ctx.mail.secret()}` },
     async stop() {
       await Promise.all(servers.map(closeServer))
       await app.close()

@@ -43,7 +43,7 @@ export async function createAccount(ctx: Ctx, input: NewAccount): Promise<{ sent
   )
   await ctx.mail.sendVerification({
     region: region.name,
-    tenant: null,
+    tenant: place?.tenant ?? null,
     to: mail.address,
     displayName,
     url: `${region.url}/verify?token=${token}`,
