@@ -4,12 +4,14 @@
  * Biome refuses most of it while one types; this is the backstop that a detour cannot get around.
  */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type CheckResult, type Problem, report } from './check-result.ts'
 import { findCycles } from './find-cycles.ts'
 import { isNode, lineOf, readModules, type SourceImport, type SourceModule, walk } from './read-modules.ts'
 import { resolveImport, type Target } from './resolve-import.ts'
-import { ARROWS, aliasOf, FOLDERS, isTest, roomOf, WORKSHOPS } from './rooms.ts'
+import { ARROWS, aliasOf, COMPUTED_IMPORTS, EDGES, FOLDERS, isTest, roomOf, WORKSHOPS } from './rooms.ts'
+
+const TEST_PARTS: readonly string[] = ['test', 'context', 'products', ...EDGES]
 
 interface Manifest {
   readonly imports?: Readonly<Record<string, string>>
@@ -32,7 +34,8 @@ export function checkRooms(root: string, modules = readModules(root, FOLDERS)): 
     if (roomOf(module.path) === null) complain(1, 'stands in no room of the house')
     for (const found of module.imports) {
       if (found.specifier === null) {
-        if (!isWorkshop(module.path)) complain(found.line, 'imports a computed path, which cannot be checked')
+        if (!isWorkshop(module.path) && !COMPUTED_IMPORTS.includes(module.path))
+          complain(found.line, 'imports a computed path, which cannot be checked')
         continue
       }
       const target = resolveImport(root, manifest.imports ?? {}, module.path, found.specifier)
@@ -68,7 +71,9 @@ function importProblem(from: string, found: SourceImport, specifier: string, tar
   }
   if (!mayImport(from, room, target.path, targetRoom, found)) return `${room} must not import ${target.path}`
   const alias = aliasOf(targetRoom)
-  if (alias !== null && !specifier.startsWith(alias)) return `reaches ${target.path} without ${alias}`
+  const areNeighbours = dirname(from) === 'src' && dirname(target.path) === 'src'
+  if (alias !== null && !areNeighbours && !specifier.startsWith(alias))
+    return `reaches ${target.path} without ${alias}`
   return null
 }
 
@@ -84,8 +89,8 @@ function mayImport(
   if (room === 'web') {
     return (found.kind === 'type' && target.endsWith('.schema.ts')) || (isTest(from) && targetRoom === 'test')
   }
-  // A test stands beside its subject and drives the real house through the harness.
-  return isTest(from) && (targetRoom === 'test' || targetRoom === 'context' || targetRoom === 'products')
+  // A test stands beside its subject and drives it with the real parts around it; products stay apart even so.
+  return isTest(from) && TEST_PARTS.includes(targetRoom)
 }
 
 function packageProblem(manifest: Manifest, from: string, found: SourceImport, name: string): string | null {

@@ -8,7 +8,8 @@ import { openWorkRoot } from '#core/jobs/work-folder.ts'
 import { drawPdf, PdfUnreadable, readPdf } from '#knowledge/documents/read-pdf.ts'
 
 const corpora = process.env.CORPORA ?? '../shared/corpora'
-const folders = process.argv.length > 2 ? process.argv.slice(2) : [join(corpora, 'pdfjs'), join(corpora, 'tika')]
+const folders =
+  process.argv.length > 2 ? process.argv.slice(2) : [join(corpora, 'pdfjs'), join(corpora, 'tika')]
 const files = folders.flatMap((folder) =>
   readdirSync(folder)
     .filter((name) => name.toLowerCase().endsWith('.pdf'))

@@ -23,7 +23,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   widgets: ['protocol', 'web'],
   agent: ['protocol'],
   test: [...BELOW_EDGES, ...EDGES, 'main', 'generated', 'scripts', 'dev'],
-  bench: [...BELOW_EDGES, ...EDGES, 'main', 'generated', 'test', 'dev'],
+  bench: [...BELOW_EDGES, ...EDGES, 'main', 'generated', 'test', 'dev', 'scripts'],
   dev: [...BELOW_EDGES, ...EDGES, 'main', 'generated', 'test'],
   scripts: [...BELOW_EDGES, ...EDGES, 'main', 'web', 'generated'],
 }
@@ -71,3 +71,6 @@ export function aliasOf(room: string): string | null {
   const aliased: readonly string[] = ['protocol', 'core', 'test', ...PRODUCTS, ...EDGES]
   return aliased.includes(room) ? `#${room}/` : null
 }
+
+/** Files that may import a path made at run time: `up --demo` loads dev/demo.ts where there is one, without an arrow to it. */
+export const COMPUTED_IMPORTS: readonly string[] = ['src/up/run-up.ts']

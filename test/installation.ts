@@ -61,6 +61,8 @@ export interface StartOptions {
   /** Starts an existing folder again instead of a new one. */
   readonly folder?: string
   readonly port?: number
+  /** False leaves the installation empty; it has the demo's organisations otherwise. */
+  readonly demo?: false
 }
 
 /** Starts an installation of its own; the caller stops it. */
@@ -70,7 +72,8 @@ export async function startInstallation(options: StartOptions = {}): Promise<Ins
   chmodSync(folder, 0o755)
   const port = options.port ?? (await freePort())
   const home = join(folder, 'home')
-  const args = ['src/main.ts', 'up', '--json', '--demo', '--home', home, '--port', String(port)]
+  const demo = options.demo === false ? [] : ['--demo']
+  const args = ['src/main.ts', 'up', '--json', ...demo, '--home', home, '--port', String(port)]
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     // The channel closes when this process dies, however it dies; `up` then stops by itself.

@@ -17,7 +17,7 @@ import { claimTenant, createSpareTenant } from '#core/tenancy/create-tenant.ts'
 import { buildApp } from '#server/app.ts'
 import { allRoutes } from '#server/route-table.ts'
 import { type BuiltCtx, buildContextOn } from '#src/context.ts'
-import { startCluster } from './own-cluster.ts'
+import { type OwnClusterOptions, startCluster } from './own-cluster.ts'
 import { ownKeeper } from './own-keeper.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../migrations')
@@ -45,10 +45,10 @@ export interface OwnHouse {
   stop(): Promise<void>
 }
 
-/** Opens a house with one region, `eu`. Takes about three seconds. */
-export async function openHouse(): Promise<OwnHouse> {
+/** Opens a house with one region, `eu`; `options` are those of its cluster. Takes about three seconds. */
+export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHouse> {
   const folder = mkdtempSync(join(tmpdir(), 'panoply-own-house-'))
-  const [cluster, keeper] = await Promise.all([startCluster(), ownKeeper({ regions: ['eu'] })])
+  const [cluster, keeper] = await Promise.all([startCluster(options), ownKeeper({ regions: ['eu'] })])
   const up = keeper.as('up')
   const verifiers = Object.fromEntries(
     await Promise.all(
