@@ -73,16 +73,15 @@ export async function startCluster(options: OwnClusterOptions = {}): Promise<Own
   })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let log = ''
-  let isReady = false
+  let started = false
   await new Promise<void>((resolve, reject) => {
     const failed = () => reject(new Error(`the test cluster did not start:\n${log}`))
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      // A refused log-in is FATAL too, but only to its own session.
-      if (isReady) return
+      if (started) return
       log = (log + text).slice(-4000)
-      isReady = log.includes('ready to accept connections')
-      if (isReady) return resolve()
-      if (log.includes('database system is shut down') || log.includes('FATAL')) {
+      started = log.includes('ready to accept connections')
+      if (started) resolve()
+      else if (log.includes('FATAL')) {
         child.stdin.end()
         failed()
       }
