@@ -94,4 +94,3 @@ export interface TenantSearch {
    */
   rewrite(keyVersion: number): Promise<RewriteProgress>
 }
-

@@ -1,0 +1,85 @@
+// Decides what is merged next, from what the tables say in clear: numbers of deltas, segments, entries and removals.
+import { sql } from 'kysely'
+import type { SearchDb } from './tenant-search.ts'
+
+/** Inputs of one merge: deltas and segments, oldest first, and the level of what they become. */
+export interface MergePlan {
+  readonly inputs: readonly string[]
+  readonly level: number
+}
+
+/** Deltas, or entries in them, that make a segment; segments of a level that make one of the next. */
+const DELTAS = 128
+const DELTA_ENTRIES = 2_048
+const SEGMENTS = 8
+/** Most deltas of one merge. */
+const MOST_DELTAS = 512
+/** Removals that make everything be rewritten: so many, and one for so many entries. */
+const DEAD = 256
+const ENTRIES_PER_DEAD = 50
+
+interface SourceRow {
+  readonly id: string
+  readonly level: number
+  readonly entries: number
+  readonly version: number
+}
+
+/** The next merge that is due, or null. */
+export async function planMerge(db: SearchDb): Promise<MergePlan | null> {
+  const { deltas, segments, dead } = await readSources(db)
+  const waiting = deltas.reduce((sum, delta) => sum + delta.entries, 0)
+  if (deltas.length >= DELTAS || waiting >= DELTA_ENTRIES)
+    return { inputs: deltas.slice(0, MOST_DELTAS).map(({ id }) => id), level: 1 }
+  const levels = [...new Set(segments.map(({ level }) => level))].sort((a, b) => a - b)
+  for (const level of levels) {
+    const same = segments.filter((segment) => segment.level === level)
+    if (same.length >= SEGMENTS) return { inputs: same.map(({ id }) => id), level: level + 1 }
+  }
+  const entries = segments.reduce((sum, segment) => sum + segment.entries, 0)
+  if (dead >= DEAD && dead * ENTRIES_PER_DEAD >= entries && deltas.length + segments.length > 0)
+    return {
+      inputs: [...segments, ...deltas.slice(0, MOST_DELTAS)].map(({ id }) => id),
+      level: Math.max(1, ...levels),
+    }
+  return null
+}
+
+/** The next rewrite of what is not under this key version, or null; and how far that is, in entries. */
+export async function planRewrite(
+  db: SearchDb,
+  version: number,
+): Promise<{ plan: MergePlan | null; done: number; total: number }> {
+  const { deltas, segments } = await readSources(db)
+  const count = (rows: readonly SourceRow[]) => rows.reduce((sum, row) => sum + row.entries, 0)
+  const isStale = (row: SourceRow) => row.version !== version
+  const total = count(deltas) + count(segments)
+  const left = count(deltas.filter(isStale)) + count(segments.filter(isStale))
+  const staleDeltas = deltas.filter(isStale).slice(0, MOST_DELTAS)
+  const staleSegment = segments.find(isStale)
+  const plan =
+    staleDeltas.length > 0
+      ? { inputs: staleDeltas.map(({ id }) => id), level: 1 }
+      : staleSegment
+        ? { inputs: [staleSegment.id], level: staleSegment.level }
+        : null
+  return { plan, done: total - left, total }
+}
+
+async function readSources(
+  db: SearchDb,
+): Promise<{ deltas: SourceRow[]; segments: SourceRow[]; dead: number }> {
+  const { rows } = await sql<SourceRow & { what: 'delta' | 'segment' | 'dead' }>`
+    select * from (
+      select 'delta' as what, id, 0 as level, entries, key_version as version, seq as place from search_delta
+      union all
+      select 'segment', id, level, entries, key_version, first_seq from search_segment where state = 'live'
+      union all
+      select 'dead', null, 0, count(*)::int, 0, 0 from search_dead
+    ) as source order by place, id`.execute(db)
+  return {
+    deltas: rows.filter((row) => row.what === 'delta'),
+    segments: rows.filter((row) => row.what === 'segment'),
+    dead: rows.find((row) => row.what === 'dead')?.entries ?? 0,
+  }
+}
