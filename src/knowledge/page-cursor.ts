@@ -16,6 +16,8 @@ export function writeCursor({ id, index }: Place): string {
 export function readCursor(text: string): Place {
   const match = /^(\d{1,9})\.([0-9a-f-]{36})$/.exec(Buffer.from(text, 'base64url').toString('latin1'))
   if (!match?.[1] || !match[2])
-    throw new PublicError('invalid_request', 'The cursor is not one of ours.', { details: { field: 'cursor' } })
+    throw new PublicError('invalid_request', 'The cursor is not one of ours.', {
+      details: { field: 'cursor' },
+    })
   return { index: Number(match[1]), id: match[2] }
 }

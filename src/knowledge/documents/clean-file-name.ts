@@ -6,7 +6,8 @@
 const LONGEST = 255
 const NAMELESS = 'document.pdf'
 /** Control characters, marks that turn text around or hide in it, and what is no character at all. */
-const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu
+const UNSEEN =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu
 
 /** The last part of a path, in NFC, without unseen characters; cut to 255 characters with its extension kept. */
 export function cleanFileName(given: string): string {
@@ -16,7 +17,12 @@ export function cleanFileName(given: string): string {
   const characters = [...seen]
   if (characters.length <= LONGEST) return seen
   const extension = /\.[\p{L}\p{N}]{1,15}$/u.exec(seen)?.[0] ?? ''
-  return characters.slice(0, LONGEST - [...extension].length).join('').trimEnd() + extension
+  return (
+    characters
+      .slice(0, LONGEST - [...extension].length)
+      .join('')
+      .trimEnd() + extension
+  )
 }
 
 /** A title: one line, in NFC, without unseen characters, at most 255 characters; '' when nothing is left. */
@@ -30,5 +36,11 @@ export function titleOfFile(fileName: string): string {
 }
 
 function cleanLine(text: string): string {
-  return text.toWellFormed().replace(/[\t\n\r]+/g, ' ').replace(UNSEEN, '').normalize('NFC').replace(/\s+/g, ' ').trim()
+  return text
+    .toWellFormed()
+    .replace(/[\t\n\r]+/g, ' ')
+    .replace(UNSEEN, '')
+    .normalize('NFC')
+    .replace(/\s+/g, ' ')
+    .trim()
 }

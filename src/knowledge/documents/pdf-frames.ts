@@ -5,7 +5,7 @@
 
 /** What a child is asked to do, as its only argument. */
 export type PdfTask =
-  | { do: 'read'; size: number; bounds: ReadBounds }
+  | { do: 'read'; size: number; from: number; bounds: ReadBounds }
   | { do: 'picture'; size: number; page: number; bounds: PictureBounds; width: number; crop?: PdfRect }
 
 export interface ReadBounds {

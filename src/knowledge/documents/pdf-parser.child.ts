@@ -16,7 +16,7 @@ function say(frame: PdfFrame, bytes?: Uint8Array): void {
   for (let at = 0; at < all.length; ) at += writeSync(1, all, at)
 }
 
-/** All pages in order; stops with a refusal at the first bound. */
+/** All pages from the one wanted, in order; stops with a refusal at the first bound. */
 function readPages(
   engine: PdfEngine,
   document: number,
@@ -24,9 +24,9 @@ function readPages(
   task: PdfTask & { do: 'read' },
 ): PdfRefusal | 'end' {
   const { bounds } = task
-  let loaded = 0
+  let loaded = task.from > 1 ? 1 : 0
   let characters = 0
-  for (let index = 0; index < pages; index++) {
+  for (let index = task.from - 1; index < pages; index++) {
     const size = engine.sizeOf(document, index) ?? { width: 612, height: 792 }
     const page = engine.load(document, index)
     if (page === 0) {

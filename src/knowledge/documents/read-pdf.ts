@@ -6,8 +6,7 @@ import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
-import { CappedChildFailure, type ChildCaps, runCapped } from '#core/jobs/capped-child.ts'
-import type { Confinement } from '#core/jobs/confinement.ts'
+import { CappedChildFailure, type ChildCaps, type ParserPlace, runCapped } from '#core/jobs/capped-child.ts'
 import { openWorkFolder } from '#core/jobs/work-folder.ts'
 import type { UnreadableReason } from './document.schema.ts'
 import { type PdfFrame, type PdfMessage, type PdfRect, type PdfTask, readFrames } from './pdf-frames.ts'
@@ -16,7 +15,7 @@ const MiB = 2 ** 20
 /** Most a child may hold; pdfium itself gets less, so that it says so before the watchdog does. */
 const MEMORY = 1024 * MiB
 const ENGINE_MEMORY = 768 * MiB
-/** 20 million pixels of RGBA would be 80 MB; a page image is at most this. */
+/** 48 MB of RGBA. */
 const PIXELS = 12_000_000
 
 const readCaps: ChildCaps = {
@@ -41,12 +40,10 @@ const readBounds = {
 const LONGEST = 64 * MiB
 
 /** A decrypted file on its way to a child, and what it needs of this machine. */
-export interface PdfSource {
+export interface PdfSource extends ParserPlace {
   readonly input: Readable
   /** Bytes of the whole file. */
   readonly size: number
-  readonly workRoot: string
-  readonly confinement: Confinement
   readonly signal?: AbortSignal
   /** Tighter caps, for tests. */
   readonly caps?: Partial<ChildCaps>
@@ -65,13 +62,14 @@ export class PdfUnreadable extends Error {
 export type PdfPage = PdfFrame & { kind: 'page' }
 
 /**
- * First 'opened', then every page in order, one at a time.
+ * First 'opened', then every page in order from `from` (1-based), one at a time.
  * @throws PdfUnreadable; errors of the input and the signal's reason as they are
  */
 export async function* readPdf(
   source: PdfSource,
+  from = 1,
 ): AsyncGenerator<PdfPage | (PdfFrame & { kind: 'opened' }), void> {
-  const task: PdfTask = { do: 'read', size: source.size, bounds: readBounds }
+  const task: PdfTask = { do: 'read', size: source.size, from, bounds: readBounds }
   for await (const { frame } of askChild(source, task, readCaps)) {
     if (frame.kind === 'opened' || frame.kind === 'page') yield frame
   }

@@ -1,0 +1,94 @@
+/**
+ * Makes a document of a file whose bytes are stored already.
+ * Must stay true: document, key, blob, job and audit event commit together; one file is one document of a tenant,
+ * also when it arrives twice at once.
+ */
+import { PublicError } from '#core/errors.ts'
+import type { KeyRow } from '#core/keys/tenant-keys.ts'
+import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
+import { madeBy } from '../authorship.ts'
+import type { Document } from './document.schema.ts'
+import { type DocumentCard, selectDocuments, shownDocument } from './document-record.ts'
+import { indexTitle } from './index-title.ts'
+
+/** A file on its blob store, under a key that is not stored yet. */
+export interface ReceivedFile {
+  readonly document: string
+  readonly blob: string
+  readonly key: KeyRow
+  readonly size: number
+  /** Hex. */
+  readonly sha256: string
+  readonly fileName: string
+  readonly title: string
+}
+
+export interface AddedDocument {
+  readonly document: Document
+  /** The same bytes were there before: `document` is the older one, and the received blob is nobody's. */
+  readonly isDuplicate: boolean
+}
+
+/** Adds the document and queues its reading. Needs `knowledge.document.create`. */
+export async function addDocument(tx: TenantWriter, file: ReceivedFile): Promise<AddedDocument> {
+  tx.require('knowledge.document.create')
+  const fingerprint = tx.keys.blind('document.sha256', file.sha256)
+  const card: DocumentCard = { title: file.title, fileName: file.fileName, sha256: file.sha256 }
+  const inserted = await tx.db
+    .insertInto('document')
+    .values({
+      id: file.document,
+      state: 'received',
+      content_type: 'application/pdf',
+      size: file.size,
+      sha256: fingerprint,
+      card: tx.keys.seal('activity', 'document', file.document, 'card', card),
+      ...madeBy(tx, 'document', file.document),
+    })
+    .onConflict((conflict) => conflict.column('sha256').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (!inserted) return { document: await findSame(tx, fingerprint), isDuplicate: true }
+  await tx.db.insertInto('key').values(file.key).execute()
+  await tx.db
+    .insertInto('document_blob')
+    .values({
+      id: file.blob,
+      document_id: file.document,
+      use: 'original',
+      state: 'stored',
+      size: file.size,
+      created_at: tx.now(),
+    })
+    .execute()
+  const activity = await tx.enqueue('knowledge.document.read', file.document, {
+    urgency: 'soon',
+    activity: {
+      kind: 'knowledge.document.reading',
+      recordKind: 'document',
+      title: file.title,
+      unit: 'pages',
+    },
+  })
+  await tx.db.updateTable('document').set({ activity_id: activity }).where('id', '=', file.document).execute()
+  await indexTitle(tx, file.document, card)
+  tx.audit({
+    action: 'knowledge.document.added',
+    record: { kind: 'document', id: file.document },
+    detail: { size: file.size, isDuplicate: false },
+  })
+  const row = await selectDocuments(tx).where('id', '=', file.document).executeTakeFirstOrThrow()
+  return { document: shownDocument(tx, row), isDuplicate: false }
+}
+
+async function findSame(tx: TenantWriter, fingerprint: Buffer): Promise<Document> {
+  const row = await selectDocuments(tx).where('sha256', '=', fingerprint).executeTakeFirst()
+  // Removed in this very moment: the caller may send the file again.
+  if (!row) throw new PublicError('conflict')
+  tx.audit({
+    action: 'knowledge.document.added',
+    record: { kind: 'document', id: row.id },
+    detail: { isDuplicate: true },
+  })
+  return shownDocument(tx, row)
+}

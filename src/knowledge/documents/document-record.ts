@@ -1,0 +1,84 @@
+/** A row of `document` as the API shows it, and the one way rows are read. */
+import { sql } from 'kysely'
+import { PublicError } from '#core/errors.ts'
+import { fromApi, toApi } from '#core/ids.ts'
+import type { TenantReader } from '#core/tenancy/tenant-door.ts'
+import { shownAuthorship } from '../authorship.ts'
+import { type Document, DocumentReason, DocumentState } from './document.schema.ts'
+
+/** The sealed column `card`. */
+export interface DocumentCard {
+  title: string
+  fileName: string
+  sha256: string
+}
+
+const COLUMNS = [
+  'id',
+  'state',
+  'reason',
+  'content_type',
+  'size',
+  'page_count',
+  'card',
+  'activity_id',
+  'created_by',
+  'created_key',
+  'created_at',
+  'updated_by',
+  'updated_key',
+  'updated_at',
+] as const
+
+/** All documents with the number of their snips; narrow it as needed. */
+export function selectDocuments(tx: TenantReader) {
+  return tx.db
+    .selectFrom('document')
+    .select(COLUMNS)
+    .select(sql<number>`(select count(*) from snip where snip.document_id = document.id)`.as('snip_count'))
+}
+
+export type DocumentRow = Awaited<ReturnType<ReturnType<typeof selectDocuments>['executeTakeFirstOrThrow']>>
+
+/** The row behind an API id. Throws `not_found`. */
+export async function findDocumentRow(tx: TenantReader, id: string): Promise<DocumentRow> {
+  const row = await selectDocuments(tx).where('id', '=', fromApi('doc', id)).executeTakeFirst()
+  if (!row) throw new PublicError('not_found')
+  return row
+}
+
+/** Title, file name and hash of a document. */
+export function openCard(tx: TenantReader, row: { id: string; card: Buffer }): DocumentCard {
+  return tx.keys.open<DocumentCard>('activity', 'document', row.id, 'card', row.card)
+}
+
+/** The document as the API shows it. */
+export function shownDocument(tx: TenantReader, row: DocumentRow): Document {
+  const card = openCard(tx, row)
+  return {
+    id: toApi('doc', row.id),
+    title: card.title,
+    fileName: card.fileName,
+    contentType: row.content_type,
+    size: row.size,
+    sha256: card.sha256,
+    state: readState(row.state),
+    reason: row.reason === null ? null : readReason(row.reason),
+    pageCount: row.page_count,
+    ...shownAuthorship(row),
+    snipCount: row.snip_count,
+    activityId: row.activity_id === null ? null : toApi('act', row.activity_id),
+  }
+}
+
+function readState(text: string): DocumentState {
+  const state = DocumentState.anyOf.find((literal) => literal.const === text)
+  if (!state) throw new Error('a document is in a state that nobody knows')
+  return state.const
+}
+
+function readReason(text: string): DocumentReason {
+  const reason = DocumentReason.anyOf.find((literal) => literal.const === text)
+  if (!reason) throw new Error('a document has a reason that nobody knows')
+  return reason.const
+}

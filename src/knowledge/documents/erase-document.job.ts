@@ -1,0 +1,47 @@
+/**
+ * After a document was removed: its blobs and its key.
+ * Must stay true: runs only for a document that is gone from its table; running again finds nothing and does nothing.
+ */
+import type { Ctx } from '#core/ctx.ts'
+import type { Job, Task } from '#core/jobs/job.ts'
+
+export const eraseDocumentTask: Task = {
+  name: 'knowledge.document.erase',
+  permissions: [],
+  run: eraseDocument,
+}
+
+async function eraseDocument(ctx: Ctx, job: Job): Promise<void> {
+  const document = job.record
+  const blobs = await ctx.read(job.actor, async (tx) => {
+    const there = await tx.db
+      .selectFrom('document')
+      .select('id')
+      .where('id', '=', document)
+      .executeTakeFirst()
+    if (there) return []
+    const rows = await tx.db
+      .selectFrom('document_blob')
+      .select('id')
+      .where('document_id', '=', document)
+      .execute()
+    for (const { id } of rows) await tx.blobs.remove(id)
+    return rows.map(({ id }) => id)
+  })
+  if (blobs.length === 0) return
+  await ctx.write(job.actor, async (tx) => {
+    await tx.db.deleteFrom('document_blob').where('id', 'in', blobs).execute()
+    await tx.db
+      .updateTable('key')
+      .set({ state: 'destroyed', wrapped: null, destroyed_at: tx.now() })
+      .where('purpose', '=', 'document')
+      .where('subject', '=', document)
+      .execute()
+    tx.audit({
+      action: 'knowledge.document.erased',
+      record: { kind: 'document', id: document },
+      detail: { blobs: blobs.length },
+    })
+    tx.keys.forgetSubject('document', document)
+  })
+}

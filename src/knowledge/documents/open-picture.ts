@@ -1,0 +1,54 @@
+/** Answers a picture that may have to be drawn first, by the worker, while the caller waits. */
+import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Ctx } from '#core/ctx.ts'
+import { PublicError } from '#core/errors.ts'
+import type { Actor } from '#core/tenancy/actor.ts'
+import type { TenantReader } from '#core/tenancy/tenant-door.ts'
+import { findPicture, type PictureOf, wantPicture } from './picture-record.ts'
+
+/** A worker that is not busy draws a page in half a second. */
+const PATIENCE = 20_000
+const FIRST_LOOK = 40
+const SLOWEST_LOOK = 500
+
+export interface OpenedPicture {
+  readonly bytes: Readable
+  readonly size: number
+}
+
+/**
+ * The PNG. Checks nothing: the caller has found the record and may see it.
+ * Throws `picture_unavailable` when it cannot be drawn, `busy` when no worker has drawn it in 20 s.
+ */
+export async function openPicture(
+  ctx: Ctx,
+  actor: Actor,
+  of: PictureOf,
+  signal: AbortSignal,
+): Promise<OpenedPicture> {
+  let found = await ctx.read(actor, (tx) => findPicture(tx, of))
+  if (found.state === 'none') {
+    await ctx.write(actor, async (tx) => {
+      await wantPicture(tx, of)
+      tx.audit({
+        action: 'knowledge.document.pictureRequested',
+        record: { kind: 'document', id: of.document },
+        detail: { page: of.page, width: of.width },
+      })
+    })
+  }
+  const until = Date.now() + PATIENCE
+  for (let pause = FIRST_LOOK; found.state !== 'stored'; pause = Math.min(pause * 1.5, SLOWEST_LOOK)) {
+    if (found.state === 'failed') throw new PublicError('picture_unavailable')
+    if (Date.now() > until) throw new PublicError('busy')
+    await delay(pause, undefined, { signal })
+    found = await ctx.read(actor, (tx) => findPicture(tx, of))
+  }
+  const { blob, size } = found
+  return { bytes: await ctx.read(actor, (tx) => open(tx, of.document, blob)), size }
+}
+
+async function open(tx: TenantReader, document: string, blob: string): Promise<Readable> {
+  return tx.blobs.open(blob, await tx.keys.subject('document', document))
+}

@@ -1,0 +1,40 @@
+/** Gives a document another title. Its file keeps its name. */
+import { PublicError } from '#core/errors.ts'
+import { fromApi } from '#core/ids.ts'
+import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
+import { changedBy } from '../authorship.ts'
+import { cleanTitle } from './clean-file-name.ts'
+import type { Document, RenameDocument } from './document.schema.ts'
+import { findDocumentRow, openCard, shownDocument } from './document-record.ts'
+import { indexTitle } from './index-title.ts'
+
+/** Needs `knowledge.document.update`; throws `not_found`, and `invalid_request` when nothing of the title can be shown. */
+export async function renameDocument(
+  tx: TenantWriter,
+  id: string,
+  change: RenameDocument,
+): Promise<Document> {
+  tx.require('knowledge.document.update')
+  const title = cleanTitle(change.title)
+  if (title === '') throw new PublicError('invalid_request', 'A title needs at least one visible character.')
+  const uuid = fromApi('doc', id)
+  const row = await tx.db
+    .selectFrom('document')
+    .select(['id', 'card', 'origin'])
+    .where('id', '=', uuid)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!row) throw new PublicError('not_found')
+  const card = openCard(tx, row)
+  await tx.db
+    .updateTable('document')
+    .set({
+      card: tx.keys.seal('activity', 'document', uuid, 'card', { ...card, title }),
+      ...changedBy(tx, 'document', uuid, row.origin),
+    })
+    .where('id', '=', uuid)
+    .execute()
+  await indexTitle(tx, uuid, { ...card, title })
+  tx.audit({ action: 'knowledge.document.renamed', record: { kind: 'document', id: uuid } })
+  return shownDocument(tx, await findDocumentRow(tx, id))
+}

@@ -1,0 +1,226 @@
+/** Documents over HTTP. */
+import '@fastify/multipart'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import type { Ctx } from '#core/ctx.ts'
+import { PublicError } from '#core/errors.ts'
+import { type Route, route } from '#core/route.ts'
+import type { Actor } from '#core/tenancy/actor.ts'
+import { addDocument, type ReceivedFile } from './add-document.ts'
+import {
+  Document,
+  DocumentList,
+  DocumentPageList,
+  DocumentPageParams,
+  DocumentPageQuery,
+  DocumentParams,
+  DocumentQuery,
+  DocumentText,
+  DocumentTextQuery,
+  PageImageQuery,
+  RenameDocument,
+} from './document.schema.ts'
+import { findDocument } from './find-document.ts'
+import { findPage } from './find-page.ts'
+import { listDocumentPages } from './list-document-pages.ts'
+import { listDocuments } from './list-documents.ts'
+import { openDocumentFile } from './open-document-file.ts'
+import { openPicture } from './open-picture.ts'
+import { keptWidth } from './picture-record.ts'
+import { readDocumentText } from './read-document-text.ts'
+import { receiveFile, withTitle } from './receive-file.ts'
+import { removeDocument } from './remove-document.ts'
+import { renameDocument } from './rename-document.ts'
+
+/** Streamed, so described and not serialised. */
+const PdfContent = Type.String({ contentMediaType: 'application/pdf' })
+export const PngContent = Type.String({ contentMediaType: 'image/png' })
+const Upload = Type.Object(
+  {
+    file: Type.String({ format: 'binary', description: 'A PDF of up to 100 MB.' }),
+    title: Type.Optional(Type.String({ maxLength: 255 })),
+  },
+  { additionalProperties: false },
+)
+
+export const documentRoutes: readonly Route[] = [
+  route({
+    method: 'POST',
+    url: '/v1/documents',
+    operationId: 'addDocument',
+    permission: 'knowledge.document.create',
+    summary: 'Add a document (multipart); 200 instead of 201 when the same bytes are here already',
+    streaming: true,
+    schema: { body: Upload, response: { 200: Document, 201: Document } },
+    handler: async (ctx, { actor, request, reply }) => {
+      const { document, isDuplicate } = await receiveDocument(ctx, actor, request)
+      reply.header('location', `/v1/documents/${document.id}`)
+      return reply.code(isDuplicate ? 200 : 201).send(document)
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/documents',
+    operationId: 'listDocuments',
+    permission: 'knowledge.document.read',
+    summary: 'The library',
+    schema: { querystring: DocumentQuery, response: { 200: DocumentList } },
+    handler: (ctx, { actor, query }) => ctx.read(actor, (tx) => listDocuments(tx, query)),
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/documents/:id',
+    operationId: 'findDocument',
+    permission: 'knowledge.document.read',
+    summary: 'One document',
+    schema: { params: DocumentParams, response: { 200: Document } },
+    handler: (ctx, { actor, params }) => ctx.read(actor, (tx) => findDocument(tx, params.id)),
+  }),
+  route({
+    method: 'PATCH',
+    url: '/v1/documents/:id',
+    operationId: 'renameDocument',
+    permission: 'knowledge.document.update',
+    summary: 'Give a document another title',
+    schema: { params: DocumentParams, body: RenameDocument, response: { 200: Document } },
+    handler: (ctx, { actor, params, body }) => ctx.write(actor, (tx) => renameDocument(tx, params.id, body)),
+  }),
+  route({
+    method: 'DELETE',
+    url: '/v1/documents/:id',
+    operationId: 'removeDocument',
+    permission: 'knowledge.document.remove',
+    summary: 'Remove a document with its snips',
+    schema: { params: DocumentParams, response: { 204: Type.Null() } },
+    handler: async (ctx, { actor, params, reply }) => {
+      await ctx.write(actor, (tx) => removeDocument(tx, params.id))
+      return reply.code(204).send()
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/documents/:id/content',
+    operationId: 'readDocumentContent',
+    permission: 'knowledge.document.read',
+    summary: 'The file as it was added',
+    schema: { params: DocumentParams, response: { 200: PdfContent } },
+    handler: async (ctx, { actor, params, reply }) => {
+      const file = await ctx.read(actor, (tx) => openDocumentFile(tx, params.id))
+      return reply
+        .type(file.contentType)
+        .header('content-length', file.size)
+        .header('content-disposition', attachment(file.fileName))
+        .header('x-content-type-options', 'nosniff')
+        .send(file.bytes)
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/documents/:id/pages',
+    operationId: 'listDocumentPages',
+    permission: 'knowledge.document.read',
+    summary: 'The pages of a document and their sizes',
+    schema: { params: DocumentParams, querystring: DocumentPageQuery, response: { 200: DocumentPageList } },
+    handler: (ctx, { actor, params, query }) =>
+      ctx.read(actor, (tx) => listDocumentPages(tx, params.id, query)),
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/documents/:id/pages/:page',
+    operationId: 'drawDocumentPage',
+    permission: 'knowledge.document.read',
+    summary: 'A page as PNG, drawn when first asked for',
+    schema: { params: DocumentPageParams, querystring: PageImageQuery, response: { 200: PngContent } },
+    handler: async (ctx, { actor, params, query, request, reply }) => {
+      const document = await ctx.read(actor, (tx) => findPage(tx, params.id, params.page))
+      const picture = {
+        document,
+        use: 'page',
+        page: params.page,
+        width: keptWidth(query.width ?? 1280),
+        snip: null,
+      } as const
+      return sendPicture(reply, await openPicture(ctx, actor, picture, closedOf(request)))
+    },
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/documents/:id/text',
+    operationId: 'readDocumentText',
+    permission: 'knowledge.document.read',
+    summary: 'The text of pages, 200 at a time',
+    schema: { params: DocumentParams, querystring: DocumentTextQuery, response: { 200: DocumentText } },
+    handler: (ctx, { actor, params, query }) =>
+      ctx.read(actor, (tx) => readDocumentText(tx, params.id, query)),
+  }),
+]
+
+/** Takes the parts of the form in any order; whatever fails, the stored bytes go again. */
+async function receiveDocument(ctx: Ctx, actor: Actor, request: FastifyRequest) {
+  if (!request.isMultipart())
+    throw new PublicError(
+      'unsupported_media_type',
+      'Send the file as multipart/form-data, in the field `file`.',
+    )
+  let file: ReceivedFile | undefined
+  let title: string | undefined
+  let isKept = false
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'field') {
+        if (part.fieldname !== 'title' || typeof part.value !== 'string') throw unknownField(part.fieldname)
+        title = part.value
+      } else {
+        if (part.fieldname !== 'file' || file) throw unknownField(part.fieldname)
+        file = await receiveFile(ctx, actor, { source: part.file, name: part.filename })
+      }
+    }
+    if (!file)
+      throw new PublicError('invalid_request', 'The form has no file.', { details: { field: 'file' } })
+    const received = withTitle(file, title)
+    const added = await ctx.write(actor, (tx) => addDocument(tx, received))
+    isKept = !added.isDuplicate
+    return added
+  } finally {
+    // What was not read of a refused upload is let go, so that the answer can be read by its sender.
+    if (!request.raw.readableEnded) request.raw.unpipe().resume()
+    if (file && !isKept) await ctx.blobs(actor.region).remove(actor.tenant, file.blob)
+  }
+}
+
+function unknownField(name: string): PublicError {
+  return new PublicError('invalid_request', 'The form has a field that is not known here.', {
+    details: { field: name.slice(0, 100) },
+  })
+}
+
+/** Sends a PNG that never changes. */
+export function sendPicture(reply: FastifyReply, picture: { bytes: NodeJS.ReadableStream; size: number }) {
+  return reply
+    .type('image/png')
+    .header('content-length', picture.size)
+    .header('cache-control', 'private, max-age=3600, immutable')
+    .send(picture.bytes)
+}
+
+/** Aborted when the caller has gone. */
+export function closedOf(request: FastifyRequest): AbortSignal {
+  const gone = new AbortController()
+  request.raw.once('close', () => gone.abort())
+  return gone.signal
+}
+
+/** RFC 6266: an ASCII name for the old, the real one for everybody else. */
+function attachment(fileName: string): string {
+  const plain =
+    fileName
+      .normalize('NFKD')
+      .replace(/[^ -~]/g, '')
+      .replace(/["\\%;]/g, '_')
+      .trim() || 'document.pdf'
+  const encoded = encodeURIComponent(fileName).replace(
+    /['()*]/g,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`
+}

@@ -1,0 +1,32 @@
+/** Knowledge: what an organisation reads, captures and finds again. */
+import { ROLES } from '#core/access/permissions.ts'
+import type { Product } from '#core/product.ts'
+import { drawPictureTask } from './documents/draw-picture.job.ts'
+import { eraseDocumentTask } from './documents/erase-document.job.ts'
+import { readDocumentTask } from './documents/read-document.job.ts'
+import { documentRoutes } from './documents/routes.ts'
+import { knowledgeRecords } from './knowledge-records.ts'
+import { searchRoutes } from './search/routes.ts'
+import { eraseSnipTask } from './snips/erase-snip.job.ts'
+import { snipRoutes } from './snips/routes.ts'
+
+export const knowledge: Product = {
+  name: 'knowledge',
+  routes: [...documentRoutes, ...snipRoutes, ...searchRoutes],
+  tasks: [readDocumentTask, drawPictureTask, eraseDocumentTask, eraseSnipTask],
+  permissions: [
+    { name: 'knowledge.document.create', roles: ROLES, summary: 'Add documents' },
+    { name: 'knowledge.document.read', roles: ROLES, summary: 'Read and search documents' },
+    { name: 'knowledge.document.update', roles: ROLES, summary: 'Rename documents' },
+    {
+      name: 'knowledge.document.remove',
+      roles: ROLES,
+      summary: 'Remove documents and the snips taken from them',
+    },
+    { name: 'knowledge.snip.create', roles: ROLES, summary: 'Capture snips' },
+    { name: 'knowledge.snip.read', roles: ROLES, summary: 'Read and search snips' },
+    { name: 'knowledge.snip.update', roles: ROLES, summary: 'Change insight, note and tags of snips' },
+    { name: 'knowledge.snip.remove', roles: ROLES, summary: 'Remove snips' },
+  ],
+  records: knowledgeRecords,
+}

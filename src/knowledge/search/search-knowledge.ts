@@ -1,0 +1,116 @@
+/**
+ * Search over documents and snips: the index says which, the sealed text says what to show.
+ * Must stay true: a passage is opened only for the hits that are answered.
+ */
+
+import { toApi } from '#core/ids.ts'
+import { highlight } from '#core/search/highlight.ts'
+import type { SearchHit as IndexHit } from '#core/search/tenant-search.ts'
+import type { TenantReader } from '#core/tenancy/tenant-door.ts'
+import { shownAuthor } from '../authorship.ts'
+import { type DocumentRow, openCard, selectDocuments } from '../documents/document-record.ts'
+import { PAGE_ENTRY, TITLE_ENTRY } from '../documents/index-title.ts'
+import { documentSeal, type PageContent, pagePlace } from '../documents/page-record.ts'
+import { readableText } from '../snips/fold-text.ts'
+import { openEvidence, openSnipCard, SNIP_ENTRY, selectSnips } from '../snips/snip-record.ts'
+import type { SearchAnswer, SearchHit, SearchKind, SearchQuery } from './search.schema.ts'
+
+/** Characters of a passage. */
+const PASSAGE = 280
+
+const kindsOf: Readonly<Record<SearchKind, readonly string[]>> = {
+  document: [TITLE_ENTRY, PAGE_ENTRY],
+  snip: [SNIP_ENTRY],
+}
+
+/** Needs `knowledge.document.read` and `knowledge.snip.read`. The question itself is not written to the audit log. */
+export async function searchKnowledge(
+  tx: TenantReader,
+  { q, kind, limit = 20 }: SearchQuery,
+): Promise<SearchAnswer> {
+  tx.require('knowledge.document.read')
+  tx.require('knowledge.snip.read')
+  const found = await tx.search.query({
+    text: q,
+    limit,
+    kinds: kind ? kindsOf[kind] : [...kindsOf.document, ...kindsOf.snip],
+  })
+  const documents = await documentsOf(tx, found.hits)
+  const items: SearchHit[] = []
+  for (const hit of found.hits) {
+    const document = documents.get(hit.owner)
+    const item = document && (await shownHit(tx, hit, document, found.suggestion ?? q))
+    if (item) items.push(item)
+  }
+  tx.audit({ action: 'knowledge.search.asked', detail: { count: items.length, total: found.total } })
+  return { items, total: found.total, suggestion: found.suggestion }
+}
+
+async function documentsOf(tx: TenantReader, hits: readonly IndexHit[]): Promise<Map<string, DocumentRow>> {
+  const ids = [...new Set(hits.map(({ owner }) => owner))]
+  if (ids.length === 0) return new Map()
+  const rows = await selectDocuments(tx).where('id', 'in', ids).execute()
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** Undefined when the record went away between the index and here. */
+async function shownHit(
+  tx: TenantReader,
+  hit: IndexHit,
+  document: DocumentRow,
+  question: string,
+): Promise<SearchHit | undefined> {
+  const { title } = openCard(tx, document)
+  const about = {
+    documentId: toApi('doc', document.id),
+    page: hit.part === 0 ? null : hit.part,
+    title,
+    score: hit.score,
+    createdBy: shownAuthor(document.created_by, document.created_key),
+    createdAt: document.created_at.toISOString(),
+  }
+  if (hit.kind === SNIP_ENTRY) return snipHit(tx, hit, about, question)
+  const text = hit.kind === PAGE_ENTRY ? await pageText(tx, document.id, hit.part) : title
+  if (text === undefined) return undefined
+  return {
+    kind: 'document',
+    id: about.documentId,
+    ...about,
+    passage: highlight(text, question, PASSAGE),
+  }
+}
+
+async function snipHit(
+  tx: TenantReader,
+  hit: IndexHit,
+  about: Omit<SearchHit, 'kind' | 'id' | 'passage'>,
+  question: string,
+): Promise<SearchHit | undefined> {
+  const row = await selectSnips(tx).where('snip.id', '=', hit.entry).executeTakeFirst()
+  if (!row) return undefined
+  const { insight, note, tags } = openSnipCard(tx, row)
+  const evidence = openEvidence(tx, await documentSeal(tx, row.document_id), row)
+  const text = [insight, evidence.quote?.exact ?? evidence.text, note, tags.join(' · ')].filter(
+    (part) => part !== '',
+  )
+  return {
+    kind: 'snip',
+    id: toApi('snp', row.id),
+    ...about,
+    createdBy: shownAuthor(row.created_by, row.created_key),
+    createdAt: row.created_at.toISOString(),
+    passage: highlight(text.join('\n'), question, PASSAGE),
+  }
+}
+
+async function pageText(tx: TenantReader, document: string, page: number): Promise<string | undefined> {
+  const row = await tx.db
+    .selectFrom('document_page')
+    .select('text')
+    .where('document_id', '=', document)
+    .where('page', '=', page)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const seal = await documentSeal(tx, document)
+  return readableText(seal.open<PageContent>(pagePlace(tx.actor.tenant, document, page), row.text).text)
+}

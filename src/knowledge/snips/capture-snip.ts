@@ -1,0 +1,160 @@
+/**
+ * Captures a snip: a passage that is verified to stand on the page, or a rectangle of it.
+ * Must stay true: a text snip's quote is the page's own text, not what the caller sent.
+ */
+import { createHash } from 'node:crypto'
+import { PublicError } from '#core/errors.ts'
+import { fromApi, newId } from '#core/ids.ts'
+import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
+import { madeBy } from '../authorship.ts'
+import { documentSeal, type PageContent, pagePlace } from '../documents/page-record.ts'
+import { SNIP_WIDTH, wantPicture } from '../documents/picture-record.ts'
+import { cleanWriting } from './clean-writing.ts'
+import { readableText } from './fold-text.ts'
+import { locateQuote } from './locate-quote.ts'
+import { rectsOf, textInside } from './quote-rects.ts'
+import type { CaptureSnip, Rect, Snip } from './snip.schema.ts'
+import {
+  indexSnip,
+  type SnipCard,
+  type SnipEvidence,
+  selectSnips,
+  shownSnip,
+  snipEvidencePlace,
+} from './snip-record.ts'
+import { cleanTags, setTags } from './snip-tags.ts'
+
+/** Characters kept on each side of a quote, as Hypothesis keeps. */
+const CONTEXT = 32
+/** Points; anything smaller is a slip of the hand. */
+const SMALLEST_AREA = 2
+
+interface PageSize {
+  readonly width: number
+  readonly height: number
+}
+
+/**
+ * Needs `knowledge.snip.create` and `knowledge.document.read`.
+ * Throws `not_found`, `document_not_ready`, `page_out_of_range`, `quote_not_found`, `invalid_request`.
+ */
+export async function captureSnip(tx: TenantWriter, wanted: CaptureSnip): Promise<Snip> {
+  tx.require('knowledge.snip.create')
+  tx.require('knowledge.document.read')
+  const document = await lockReady(tx, fromApi('doc', wanted.documentId))
+  const page = await tx.db
+    .selectFrom('document_page')
+    .select(['text', 'width', 'height'])
+    .where('document_id', '=', document)
+    .where('page', '=', wanted.page)
+    .executeTakeFirst()
+  if (!page) throw new PublicError('page_out_of_range')
+  const seal = await documentSeal(tx, document)
+  const content = seal.open<PageContent>(pagePlace(tx.actor.tenant, document, wanted.page), page.text)
+  const evidence =
+    wanted.kind === 'text' ? textEvidence(content, wanted) : areaEvidence(content, wanted, page)
+  const card: SnipCard = {
+    insight: cleanWriting(wanted.insight ?? ''),
+    note: cleanWriting(wanted.note ?? ''),
+    tags: cleanTags(wanted.tags ?? []),
+  }
+  const id = newId()
+  await tx.db
+    .insertInto('snip')
+    .values({
+      id,
+      document_id: document,
+      page: wanted.page,
+      kind: wanted.kind,
+      evidence: seal.seal(snipEvidencePlace(tx.actor.tenant, id), evidence),
+      card: tx.keys.seal('activity', 'snip', id, 'card', card),
+      ...madeBy(tx, 'snip', id),
+    })
+    .execute()
+  await setTags(tx, id, card.tags)
+  await indexSnip(tx, { id, document_id: document, page: wanted.page }, card, evidence)
+  if (wanted.kind === 'area')
+    await wantPicture(tx, { document, use: 'snip', page: wanted.page, width: SNIP_WIDTH, snip: id })
+  tx.audit({
+    action: 'knowledge.snip.created',
+    record: { kind: 'snip', id },
+    detail: { document, page: wanted.page, kind: wanted.kind },
+  })
+  const row = await selectSnips(tx).where('snip.id', '=', id).executeTakeFirstOrThrow()
+  return shownSnip(tx, row, evidence)
+}
+
+/** Holds the document so that it is not removed meanwhile. */
+async function lockReady(tx: TenantWriter, id: string): Promise<string> {
+  const row = await tx.db
+    .selectFrom('document')
+    .select(['id', 'state'])
+    .where('id', '=', id)
+    .forKeyShare()
+    .executeTakeFirst()
+  if (!row) throw new PublicError('not_found')
+  if (row.state !== 'ready') throw new PublicError('document_not_ready')
+  return row.id
+}
+
+function textEvidence({ text, runs }: PageContent, { quote, rects }: CaptureSnip): SnipEvidence {
+  if (!quote)
+    throw new PublicError('invalid_request', 'A text snip needs a quote.', { details: { field: 'quote' } })
+  const place = locateQuote({ text, runs }, { ...quote, rects })
+  if (!place) throw new PublicError('quote_not_found')
+  const { start, end } = place
+  const before = codePoints(text.slice(0, start))
+  return {
+    quote: {
+      exact: readableText(text.slice(start, end)),
+      prefix: readableText(text.slice(Math.max(0, start - 2 * CONTEXT), start)).slice(-CONTEXT),
+      suffix: readableText(text.slice(end, end + 2 * CONTEXT)).slice(0, CONTEXT),
+    },
+    position: { start, end },
+    codePoints: { start: before, end: before + codePoints(text.slice(start, end)) },
+    rects: rectsOf(runs, place),
+    text: '',
+    textHash: hashOf(text),
+  }
+}
+
+function areaEvidence({ text, runs }: PageContent, { rects }: CaptureSnip, page: PageSize): SnipEvidence {
+  const [rect, ...more] = rects ?? []
+  if (!rect || more.length > 0)
+    throw new PublicError('invalid_request', 'An area snip needs one rectangle.', {
+      details: { field: 'rects' },
+    })
+  const area = clip(rect, page)
+  if (area.width < SMALLEST_AREA || area.height < SMALLEST_AREA)
+    throw new PublicError('invalid_request', 'The rectangle is not on the page.', {
+      details: { field: 'rects' },
+    })
+  return {
+    quote: null,
+    position: null,
+    codePoints: null,
+    rects: [area],
+    text: readableText(textInside(text, runs, area)).slice(0, 20_000),
+    textHash: hashOf(text),
+  }
+}
+
+function clip({ x, y, width, height }: Rect, page: PageSize): Rect {
+  const [left, top] = [Math.max(0, x), Math.max(0, y)]
+  return {
+    x: left,
+    y: top,
+    width: Math.min(x + width, page.width) - left,
+    height: Math.min(y + height, page.height) - top,
+  }
+}
+
+function codePoints(text: string): number {
+  let count = 0
+  for (const _ of text) count++
+  return count
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -1,0 +1,24 @@
+/** One snip as a W3C annotation. */
+import type { TenantReader } from '#core/tenancy/tenant-door.ts'
+import { documentSeal } from '../documents/page-record.ts'
+import { type Annotation, annotationOf } from './annotation.ts'
+import { findSnipRow, openEvidence, shownSnip } from './snip-record.ts'
+
+/** @param url origin of the region. Needs `knowledge.snip.read`; throws `not_found`. */
+export async function findSnipAnnotation(tx: TenantReader, id: string, url: string): Promise<Annotation> {
+  tx.require('knowledge.snip.read')
+  const row = await findSnipRow(tx, id)
+  const evidence = openEvidence(tx, await documentSeal(tx, row.document_id), row)
+  const page = await tx.db
+    .selectFrom('document_page')
+    .select(['width', 'height'])
+    .where('document_id', '=', row.document_id)
+    .where('page', '=', row.page)
+    .executeTakeFirstOrThrow()
+  tx.audit({
+    action: 'knowledge.snip.read',
+    record: { kind: 'snip', id: row.id },
+    detail: { as: 'annotation' },
+  })
+  return annotationOf(shownSnip(tx, row, evidence), { url, codePoints: evidence.codePoints, page })
+}

@@ -1,0 +1,14 @@
+/** One snip. */
+import type { TenantReader } from '#core/tenancy/tenant-door.ts'
+import { documentSeal } from '../documents/page-record.ts'
+import type { Snip } from './snip.schema.ts'
+import { findSnipRow, openEvidence, shownSnip } from './snip-record.ts'
+
+/** The snip with an API id. Needs `knowledge.snip.read`; throws `not_found`. */
+export async function findSnip(tx: TenantReader, id: string): Promise<Snip> {
+  tx.require('knowledge.snip.read')
+  const row = await findSnipRow(tx, id)
+  const evidence = openEvidence(tx, await documentSeal(tx, row.document_id), row)
+  tx.audit({ action: 'knowledge.snip.read', record: { kind: 'snip', id: row.id } })
+  return shownSnip(tx, row, evidence)
+}

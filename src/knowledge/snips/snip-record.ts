@@ -1,0 +1,153 @@
+/** A row of `snip` as the API shows it, and the one way rows are read. */
+import { PublicError } from '#core/errors.ts'
+import { fromApi, toApi } from '#core/ids.ts'
+import type { SealPlace, SubjectSeal } from '#core/keys/subject-seal.ts'
+import { guessLanguage } from '#core/search/guess-language.ts'
+import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
+import { shownAuthorship } from '../authorship.ts'
+import type { DocumentCard } from '../documents/document-record.ts'
+import { documentSeal } from '../documents/page-record.ts'
+import { indexEntries } from '../index-entries.ts'
+import type { Quote, Rect, Snip, SnipKind } from './snip.schema.ts'
+
+/** The sealed column `card`: what the person wrote. */
+export interface SnipCard {
+  insight: string
+  note: string
+  tags: string[]
+}
+
+/** The sealed column `evidence`, under the key of the document: what was taken from it. */
+export interface SnipEvidence {
+  quote: Quote | null
+  /** UTF-16 indices into the page's text, and the same in code points (W3C counts those). */
+  position: { start: number; end: number } | null
+  codePoints: { start: number; end: number } | null
+  rects: Rect[]
+  /** What stands in an area, for search. */
+  text: string
+  /** SHA-256 (hex) of the page's text when it was captured. */
+  textHash: string
+}
+
+/** Search entries of snips. */
+export const SNIP_ENTRY = 'snip'
+
+/** Where the evidence of a snip is sealed to. */
+export function snipEvidencePlace(tenant: string, snip: string): SealPlace {
+  return { tenant, store: 'activity', table: 'snip', row: snip, column: 'evidence' }
+}
+
+/** All snips with the card of their document; narrow it as needed. */
+export function selectSnips(tx: TenantReader) {
+  return tx.db
+    .selectFrom('snip')
+    .innerJoin('document', 'document.id', 'snip.document_id')
+    .select([
+      'snip.id',
+      'snip.document_id',
+      'snip.page',
+      'snip.kind',
+      'snip.has_image',
+      'snip.evidence',
+      'snip.card',
+      'snip.origin',
+      'snip.created_by',
+      'snip.created_key',
+      'snip.created_at',
+      'snip.updated_by',
+      'snip.updated_key',
+      'snip.updated_at',
+      'document.card as document_card',
+    ])
+}
+
+export type SnipRow = Awaited<ReturnType<ReturnType<typeof selectSnips>['executeTakeFirstOrThrow']>>
+
+/** The row behind an API id. Throws `not_found`. */
+export async function findSnipRow(tx: TenantReader, id: string): Promise<SnipRow> {
+  const row = await selectSnips(tx).where('snip.id', '=', fromApi('snp', id)).executeTakeFirst()
+  if (!row) throw new PublicError('not_found')
+  return row
+}
+
+/** Insight, note and tags of a snip. */
+export function openSnipCard(tx: TenantReader, row: { id: string; card: Buffer }): SnipCard {
+  return tx.keys.open<SnipCard>('activity', 'snip', row.id, 'card', row.card)
+}
+
+/** Quote, position and rectangles of a snip. */
+export function openEvidence(
+  tx: TenantReader,
+  seal: SubjectSeal,
+  row: { id: string; evidence: Buffer },
+): SnipEvidence {
+  return seal.open<SnipEvidence>(snipEvidencePlace(tx.actor.tenant, row.id), row.evidence)
+}
+
+/** The snips as the API shows them, in the same order. */
+export async function shownSnips(tx: TenantReader, rows: readonly SnipRow[]): Promise<Snip[]> {
+  const documents = [...new Set(rows.map((row) => row.document_id))]
+  const seals = new Map(
+    await Promise.all(documents.map(async (id) => [id, await documentSeal(tx, id)] as const)),
+  )
+  return rows.flatMap((row) => {
+    const seal = seals.get(row.document_id)
+    return seal ? [shownSnip(tx, row, openEvidence(tx, seal, row))] : []
+  })
+}
+
+/** One snip as the API shows it. */
+export function shownSnip(tx: TenantReader, row: SnipRow, evidence: SnipEvidence): Snip {
+  const { title } = tx.keys.open<DocumentCard>(
+    'activity',
+    'document',
+    row.document_id,
+    'card',
+    row.document_card,
+  )
+  return {
+    id: toApi('snp', row.id),
+    documentId: toApi('doc', row.document_id),
+    documentTitle: title,
+    page: row.page,
+    kind: readKind(row.kind),
+    quote: evidence.quote,
+    position: evidence.position,
+    rects: evidence.rects,
+    ...openSnipCard(tx, row),
+    hasImage: row.has_image,
+    ...shownAuthorship(row),
+  }
+}
+
+/** Replaces the search entry of a snip. The caller holds a lock on its document. */
+export async function indexSnip(
+  tx: TenantWriter,
+  row: { id: string; document_id: string; page: number },
+  card: SnipCard,
+  evidence: SnipEvidence,
+): Promise<void> {
+  const quote = evidence.quote?.exact ?? evidence.text
+  await tx.search.remove({ entries: [row.id] })
+  await indexEntries(tx, [
+    {
+      id: row.id,
+      kind: SNIP_ENTRY,
+      owner: row.document_id,
+      part: row.page,
+      language: guessLanguage(`${card.insight} ${quote} ${card.note}`),
+      fields: [
+        { text: card.insight, weight: 3 },
+        { text: card.tags.join('\n'), weight: 3 },
+        { text: quote, weight: 2 },
+        { text: card.note, weight: 1 },
+      ].filter(({ text }) => text !== ''),
+    },
+  ])
+}
+
+function readKind(text: string): SnipKind {
+  if (text !== 'text' && text !== 'area') throw new Error('a snip is of a kind that nobody knows')
+  return text
+}
