@@ -123,6 +123,7 @@ function commandLine(child: CappedChild): string[] {
   const heap = Math.max(64, Math.floor(caps.memoryBytes / 2 ** 21))
   const writes = child.writes ?? []
   const limits = [
+    'unset PWD OLDPWD SHLVL _',
     'ulimit -c 0',
     `ulimit -t ${Math.ceil(caps.cpuSeconds)}`,
     'ulimit -n 128',
