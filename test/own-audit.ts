@@ -12,9 +12,12 @@ import {
 } from 'node:crypto'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
-import type { NewAuditEvent } from '#core/audit/append-audit.ts'
+import { appendAudit, type NewAuditEvent } from '#core/audit/append-audit.ts'
 import { encodeVerifierKey, type SignCheckpoint } from '#core/audit/checkpoint.ts'
+import { exportAudit } from '#core/audit/export-audit.ts'
+import type { AuditFilter } from '#core/audit/list-audit.ts'
 import type { AuditKeys } from '#core/audit/personal-part.ts'
+import { sealAudit } from '#core/audit/seal-audit.ts'
 import { kyselyOnLease } from '#core/db/kysely-on.ts'
 import type { Login } from '#core/db/lease-pools.ts'
 import { applyToTenant, migrateDatabase, readMigrations } from '#core/db/migrate.ts'
@@ -22,6 +25,7 @@ import { connectAs } from '#core/db/system-login.ts'
 import { PublicError } from '#core/errors.ts'
 import { newId, newRoutingId } from '#core/ids.ts'
 import { openBytes, sealBytes } from '#core/keys/aead.ts'
+import { wallClock } from '#core/time.ts'
 import { logOrigin } from '#protocol/keeper/log-origin.ts'
 import { type OwnClusterOptions, startCluster } from './own-cluster.ts'
 
@@ -160,4 +164,61 @@ export function anEvent(overrides: Partial<NewAuditEvent> = {}): NewAuditEvent {
     personal: { ip: '192.0.2.7', userAgent: 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/142.0' },
     ...overrides,
   }
+}
+
+/** A tenant's log with everything needed to write, seal and export it. */
+export interface OwnLog {
+  tenant: string
+  keys: OwnKeys
+  db: OwnConnection['db']
+  logKeys: string[]
+  person: string
+  ids: string[]
+  /** Appends that many events, one transaction each. */
+  append(count: number): Promise<void>
+  seal(limit?: number): Promise<number>
+  export(filter?: AuditFilter): Promise<string>
+  close(): Promise<void>
+}
+
+/** A new tenant with `count` events, every other one of one person. `sealer` seals them. */
+export async function openLog(audit: OwnAudit, sealer: OwnConnection, count: number): Promise<OwnLog> {
+  const tenant = await audit.newTenant()
+  const connection = await audit.connect(`t_${tenant}`)
+  const keys = ownKeys(tenant)
+  const person = newId()
+  const log: OwnLog = {
+    tenant,
+    keys,
+    db: connection.db,
+    logKeys: audit.logKeys(tenant),
+    person,
+    ids: [],
+    async append(more) {
+      for (let at = 0; at < more; at++)
+        log.ids.push(
+          ...(await appendAudit(log.db, keys, [
+            anEvent(
+              log.ids.length % 2
+                ? { detail: { at: log.ids.length } }
+                : { actor: person, action: 'core.session.opened' },
+            ),
+          ])),
+        )
+    },
+    async seal(limit) {
+      const origin = logOrigin('eu', tenant)
+      const options = { db: sealer.db, tenant, origin, sign: audit.sign, now: wallClock }
+      return (await sealAudit({ ...options, ...(limit !== undefined && { limit }) })).sealed
+    },
+    async export(filter) {
+      const lines = []
+      const options = { db: log.db, keys, logKeys: log.logKeys, now: wallClock }
+      for await (const line of exportAudit({ ...options, ...(filter && { filter }) })) lines.push(line)
+      return lines.join('')
+    },
+    close: () => connection.close(),
+  }
+  await log.append(count)
+  return log
 }

@@ -88,7 +88,7 @@ const LARGEST_BATCH = 500
 
 /** A queue over `insert`, which must answer the ids in order (`appendAudit` with `relaxed`). */
 export function createAuditQueue(
-  insert: (events: readonly NewAuditEvent[]) => Promise<string[]>,
+  insert: (events: readonly NewAuditEvent[]) => Promise<readonly string[]>,
 ): AuditQueue {
   interface Waiting {
     event: NewAuditEvent
