@@ -104,7 +104,7 @@ export interface Installation {
   }[]
 }
 
-/** A mistake of the person who typed the command; the message says what to do. */
+/** What the person who typed the command can mend; the message says all they need, so it is shown without a stack. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }

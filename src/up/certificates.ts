@@ -1,6 +1,7 @@
 // Owns: the home's own certificate authority and one server certificate a region.
 // Must stay true: the authority's key is read by `up` alone, a region's key by the web alone; a kill between two files
 // is noticed at the next start and mended; certificates are renewed 30 days before their end.
+import 'reflect-metadata'
 import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
 import { chownSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'

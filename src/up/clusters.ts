@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { ConfigError } from '#core/config.ts'
 import { pgHbaConf, postgresqlConf } from './cluster-settings.ts'
 import { endProcess, processesIn } from './process-identity.ts'
 
@@ -54,7 +55,7 @@ export function packagedServer(appFolder: string): string {
 
 /**
  * Makes the cluster when there is none, clears leftovers away, starts it and waits until it accepts connections.
- * @throws Error with the last lines of the server's log when it does not start
+ * @throws ConfigError with the last lines of the server's log when it does not start
  */
 export async function startCluster(plan: ClusterPlan): Promise<RunningCluster> {
   await endLeftovers(plan)
@@ -180,7 +181,9 @@ async function waitUntilReady(plan: ClusterPlan, hasEnded: () => boolean): Promi
     // The eighth line of the lock file is the server's own word on how far it is.
     if (/^ready\s*$/.test(lockLines(plan.folder)[7] ?? '')) return
     if (hasEnded() || Date.now() > until)
-      throw new Error(`The database of region ${plan.region} did not start:\n${lastLines(plan.logFile)}`)
+      throw new ConfigError(
+        `The database of region ${plan.region} did not start:\n${lastLines(plan.logFile)}`,
+      )
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

@@ -78,7 +78,8 @@ async function startAll(config: Config, signal: AbortSignal, undo: (() => Promis
   signal.throwIfAborted()
   const keeper = openKeeperClient({ socket: keeperSocket(config, 'up'), timeout: 10_000 })
   try {
-    const account = users ? users.accounts.db : null
+    // A spawned program gets no other groups, and it is this one that passes into the run folder.
+    const account = users ? { uid: users.accounts.db.uid, gid: users.everyone } : null
     const clusters = await runClusters({ config, appFolder, account, keeper, log })
     undo.push(async () => void (await Promise.all(clusters.map((cluster) => cluster.stop()))))
   } finally {

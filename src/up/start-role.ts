@@ -2,7 +2,7 @@
 // it sees that channel close when `up` dies, and stops.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { type Config, childEnvironment, type Role } from '#core/config.ts'
+import { type Config, ConfigError, childEnvironment, type Role } from '#core/config.ts'
 import type { ChildList } from './child-list.ts'
 import type { Running } from './supervisor.ts'
 
@@ -21,7 +21,7 @@ const patience = { ready: 90_000, stop: 20_000 }
 
 /**
  * Starts the role; resolves when it says it is ready.
- * @throws Error with the role's last words when it ends or stays silent before that
+ * @throws ConfigError with the role's last words when it ends or stays silent before that
  */
 export async function startRole(plan: RolePlan): Promise<Running> {
   const { role, config } = plan
@@ -66,7 +66,9 @@ export async function startRole(plan: RolePlan): Promise<Running> {
     child.exitCode === null && child.signalCode === null ? 'is not ready in time' : 'ended at its start'
   kill('SIGKILL')
   await ended
-  throw new Error(`${role} ${reason}. ${lastWords.trim() || `See ${join(config.logFolder, `${role}.log`)}.`}`)
+  throw new ConfigError(
+    `${role} ${reason}. ${lastWords.trim() || `See ${join(config.logFolder, `${role}.log`)}.`}`,
+  )
 }
 
 function readReady(message: unknown): Record<string, unknown> | null {

@@ -42,7 +42,9 @@ export const AuditQuery = Type.Object(
   {
     cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
-    action: Type.Optional(Type.String({ pattern: '^[a-z][a-zA-Z.-]{0,99}$', description: 'The action, or what it begins with.' })),
+    action: Type.Optional(
+      Type.String({ pattern: '^[a-z][a-zA-Z.-]{0,99}$', description: 'The action, or what it begins with.' }),
+    ),
     actor: Type.Optional(Type.String({ pattern: '^per_[0-9a-hjkmnp-tv-z]{26}$' })),
     record: Type.Optional(Type.String({ pattern: '^[a-z]{3,4}_[0-9a-hjkmnp-tv-z]{26}$' })),
     outcome: Type.Optional(Outcome),

@@ -2,8 +2,8 @@
 import { Readable } from 'node:stream'
 import { newId } from '../ids.ts'
 import type { Task } from '../jobs/job.ts'
-import { EXPORT_TASK } from './exports.ts'
 import { exportAudit } from './export-audit.ts'
+import { EXPORT_TASK } from './exports.ts'
 
 export const exportAuditTask: Task = {
   name: EXPORT_TASK,
@@ -11,7 +11,11 @@ export const exportAuditTask: Task = {
   async run(ctx, job) {
     const logKeys = await ctx.logKeys(job.region, job.tenant)
     const made = await ctx.read(job.actor, async (tx) => {
-      const row = await tx.db.selectFrom('export').select('state').where('id', '=', job.record).executeTakeFirst()
+      const row = await tx.db
+        .selectFrom('export')
+        .select('state')
+        .where('id', '=', job.record)
+        .executeTakeFirst()
       if (row?.state !== 'waiting') return undefined
       const blob = newId()
       const key = await tx.keys.subject('document', job.record)

@@ -33,7 +33,10 @@ export async function createExport(tx: TenantWriter) {
       created_at: tx.now(),
       updated_by: actor.personId,
       updated_at: tx.now(),
-      origin: tx.keys.seal('activity', 'export', id, 'origin', { createdIp: actor.origin.ip, updatedIp: actor.origin.ip }),
+      origin: tx.keys.seal('activity', 'export', id, 'origin', {
+        createdIp: actor.origin.ip,
+        updatedIp: actor.origin.ip,
+      }),
     })
     .execute()
   tx.audit({ action: 'core.export.created', record: { kind: 'export', id } })

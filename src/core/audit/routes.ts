@@ -142,9 +142,13 @@ function shown(ctx: Ctx, item: AuditItem) {
     actor: {
       kind: item.actor.kind,
       personId: personId === null ? null : toApi('per', personId),
-      credentialId: credentialId === null ? null : toApi(item.actor.kind === 'key' ? 'key' : 'ses', credentialId),
+      credentialId:
+        credentialId === null ? null : toApi(item.actor.kind === 'key' ? 'key' : 'ses', credentialId),
     },
     onBehalfOf: item.onBehalfOf === null ? null : toApi('per', item.onBehalfOf),
-    record: item.record && { kind: item.record.kind, id: kind ? toApi(kind.prefix, item.record.id) : item.record.id },
+    record: item.record && {
+      kind: item.record.kind,
+      id: kind ? toApi(kind.prefix, item.record.id) : item.record.id,
+    },
   }
 }

@@ -1,7 +1,14 @@
 // Encrypted blobs of tenants in folders: <root>/<container>/<first two characters>/<blob id>.
 // Must stay true: plaintext never touches the disk, nothing half-written is ever visible, memory is constant whatever the size.
-import type { KeyObject } from 'node:crypto'
+import { createHash, type KeyObject } from 'node:crypto'
+import type { Dirent } from 'node:fs'
+import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { PublicError } from '../errors.ts'
+import { isRoutingId, newId } from '../ids.ts'
+import { decryptedBlob, encryptedBlob, FRAME } from './blob-cipher.ts'
 
 export interface StoredBlob {
   /** Plaintext bytes. */
@@ -17,7 +24,10 @@ export interface BlobStore {
    * Throws `storage_full`; any error or abort of the source passes through after every trace is removed.
    */
   put(container: string, blobId: string, key: KeyObject, source: Readable): Promise<StoredBlob>
-  /** The plaintext. Throws `not_found`; the stream errors with SealBroken on truncation, tampering, another key or another place. */
+  /**
+   * The plaintext. Throws `not_found`, and SealBroken for another key or another place;
+   * the stream errors with SealBroken where the blob was cut or changed.
+   */
   open(container: string, blobId: string, key: KeyObject): Promise<Readable>
   /** Removes a blob; no error when there is none. */
   remove(container: string, blobId: string): Promise<void>
@@ -28,7 +38,141 @@ export interface BlobStore {
   sweep(container: string, before: Date): Promise<number>
 }
 
+const BLOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const PART = /\.part$/
+
 /** The blob store over one folder (a region's `blobRoot`). */
-export function openBlobStore(_root: string): BlobStore {
-  throw new Error('not written yet')
+export function openBlobStore(root: string): BlobStore {
+  function folderOf(container: string): string {
+    if (!isRoutingId(container)) throw new TypeError('Not the id of a container.')
+    return join(root, container)
+  }
+  function fileOf(container: string, blobId: string): string {
+    if (!BLOB_ID.test(blobId)) throw new TypeError('Not the id of a blob.')
+    // The last characters of a UUIDv7 are random; its first are the time.
+    return join(folderOf(container), blobId.slice(-2), blobId)
+  }
+
+  async function* files(container: string): AsyncIterable<string> {
+    for (const folder of await entries(folderOf(container)))
+      if (folder.isDirectory())
+        for (const file of await entries(join(folderOf(container), folder.name)))
+          yield join(folderOf(container), folder.name, file.name)
+  }
+
+  return {
+    async put(container, blobId, key, source) {
+      const file = fileOf(container, blobId)
+      const part = `${file}.${newId()}.part`
+      try {
+        await makeFolder(dirname(file))
+        const stored = await writePart(part, encryptedBlob({ container, blobId, key }), source)
+        await rename(part, file)
+        await syncFolder(dirname(file))
+        return stored
+      } catch (cause) {
+        source.destroy()
+        await rm(part, { force: true })
+        if (isCode(cause, 'ENOSPC') || isCode(cause, 'EDQUOT'))
+          throw new PublicError('storage_full', undefined, { cause })
+        throw cause
+      }
+    },
+    async open(container, blobId, key) {
+      try {
+        const handle = await open(fileOf(container, blobId), 'r')
+        return await decryptedBlob(
+          { container, blobId, key },
+          handle.createReadStream({ highWaterMark: FRAME }),
+        )
+      } catch (cause) {
+        if (isCode(cause, 'ENOENT')) throw new PublicError('not_found', undefined, { cause })
+        throw cause
+      }
+    },
+    async remove(container, blobId) {
+      await rm(fileOf(container, blobId), { force: true })
+    },
+    async removeContainer(container) {
+      await rm(folderOf(container), { recursive: true, force: true })
+    },
+    async *list(container) {
+      for await (const file of files(container)) {
+        const name = file.slice(file.lastIndexOf('/') + 1)
+        if (BLOB_ID.test(name)) yield name
+      }
+    },
+    async sweep(container, before) {
+      let swept = 0
+      for await (const file of files(container)) {
+        if (!PART.test(file) || (await lastWritten(file)) >= before.getTime()) continue
+        await rm(file, { force: true })
+        swept += 1
+      }
+      return swept
+    },
+  }
+}
+
+async function writePart(
+  part: string,
+  encrypt: NodeJS.ReadWriteStream,
+  source: Readable,
+): Promise<StoredBlob> {
+  const hash = createHash('sha256')
+  let size = 0
+  await using handle = await open(part, 'wx', 0o660)
+  const sink = handle.createWriteStream({ highWaterMark: 2 * FRAME, autoClose: false })
+  await pipeline(
+    source,
+    async function* (chunks: AsyncIterable<Buffer>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk)
+        size += chunk.length
+        yield chunk
+      }
+    },
+    encrypt,
+    sink,
+  )
+  await handle.sync()
+  return { size, sha256: hash.digest('hex') }
+}
+
+/** Web and worker share the folders through their group, whatever the umask of the one that came first. */
+async function makeFolder(folder: string): Promise<void> {
+  for (let made = await mkdir(folder, { recursive: true }); made !== undefined && folder.startsWith(made); ) {
+    await chmod(folder, 0o2770)
+    await syncFolder(dirname(folder))
+    if (folder === made) return
+    folder = dirname(folder)
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  await using handle = await open(folder, 'r')
+  await handle.sync()
+}
+
+async function entries(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return []
+    throw error
+  }
+}
+
+/** Milliseconds since 1970; never, for a file that went away meanwhile. */
+async function lastWritten(file: string): Promise<number> {
+  try {
+    return (await stat(file)).mtimeMs
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return Number.POSITIVE_INFINITY
+    throw error
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
 }

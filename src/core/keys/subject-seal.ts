@@ -30,9 +30,12 @@ export interface SubjectSeal {
 export function subjectSeal(key: KeyObject): SubjectSeal {
   const derived = subkey(key, 'subject field')
   return {
-    seal: (place, value) => sealBytes(derived, 1, nameOf(place), deflateRawSync(JSON.stringify(value), { level: 3 })),
+    seal: (place, value) =>
+      sealBytes(derived, 1, nameOf(place), deflateRawSync(JSON.stringify(value), { level: 3 })),
     open: (place, sealed) =>
-      JSON.parse(inflateRawSync(openBytes(derived, nameOf(place), sealed), { maxOutputLength: LONGEST }).toString()),
+      JSON.parse(
+        inflateRawSync(openBytes(derived, nameOf(place), sealed), { maxOutputLength: LONGEST }).toString(),
+      ),
   }
 }
 

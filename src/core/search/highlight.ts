@@ -18,21 +18,22 @@ interface Span {
   readonly word: string
 }
 
-const WINDOW = 240
+const WIDTH = 240
 /** Only so much of a text is looked at, characters. */
 const MOST_TEXT = 200_000
 const LANGUAGES: readonly Language[] = ['und', 'en', 'de', 'sv']
 
 /**
- * About 240 characters around the densest place with the most different words of the question; the beginning when none
+ * A passage around the densest place with the most different words of the question; the beginning when none
  * occurs. Words match as the index matches them, in any of its languages.
  * @param text plain text, in any script
  * @param question as it was typed
+ * @param width characters of the passage, about
  */
-export function highlight(text: string, question: string): PassagePart[] {
+export function highlight(text: string, question: string, width: number = WIDTH): PassagePart[] {
   const looked = text.slice(0, MOST_TEXT)
   const spans = matches(looked, question)
-  const { start, end } = window(looked, bestSpans(spans))
+  const { start, end } = cutOut(looked, bestSpans(spans, width), width)
   const parts: PassagePart[] = []
   const add = (piece: string, match: boolean) => {
     const shown = piece.replace(/\s+/g, ' ')
@@ -86,14 +87,14 @@ function isStopWord(word: string): boolean {
 }
 
 /** The run of matches within a window that has the most different words, then the most matches. */
-function bestSpans(spans: readonly Span[]): readonly Span[] {
+function bestSpans(spans: readonly Span[], width: number): readonly Span[] {
   let best: readonly Span[] = []
   let bestWorth = 0
   const inside = new Map<string, number>()
   let from = 0
   spans.forEach((span, to) => {
     inside.set(span.word, (inside.get(span.word) ?? 0) + 1)
-    for (; from < to && span.end - (spans[from]?.start ?? 0) > WINDOW; from++) {
+    for (; from < to && span.end - (spans[from]?.start ?? 0) > width; from++) {
       const word = spans[from]?.word ?? ''
       const left = (inside.get(word) ?? 1) - 1
       if (left > 0) inside.set(word, left)
@@ -108,13 +109,13 @@ function bestSpans(spans: readonly Span[]): readonly Span[] {
 }
 
 /** Where to cut: the matches in the middle, at spaces if there are any near, never inside a character. */
-function window(text: string, spans: readonly Span[]): { start: number; end: number } {
+function cutOut(text: string, spans: readonly Span[], width: number): { start: number; end: number } {
   const first = spans[0]?.start ?? 0
   const last = spans.at(-1)?.end ?? 0
-  const spare = Math.max(0, WINDOW - (last - first))
+  const spare = Math.max(0, width - (last - first))
   let start = Math.max(0, first - Math.floor(spare / 2))
-  const end = Math.min(text.length, Math.max(last, start + WINDOW))
-  start = Math.max(0, Math.min(start, end - WINDOW))
+  const end = Math.min(text.length, Math.max(last, start + width))
+  start = Math.max(0, Math.min(start, end - width))
   return { start: cutAfter(text, start, first), end: cutBefore(text, end, last) }
 }
 
@@ -142,7 +143,7 @@ function isInside(text: string, at: number): boolean {
   return (
     (before >= 0xd800 && before <= 0xdbff) ||
     before === 0x200d ||
-    /^[\p{M}\u200d\p{Emoji_Modifier}]/u.test(next)
+    /^(?:\p{M}|\u200d|\p{Emoji_Modifier})/u.test(next)
   )
 }
 

@@ -10,7 +10,7 @@ import { inTransaction } from '../db/transaction.ts'
 import { PublicError } from '../errors.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import type { TenantKeys } from '../keys/tenant-keys.ts'
-import { openTenantSearch } from '../search/open-tenant-search.ts'
+import { bindTenantSearch } from '../search/bind-tenant-search.ts'
 import type { SearchCache } from '../search/search-cache.ts'
 import type { Clock } from '../time.ts'
 import type { Actor } from './actor.ts'
@@ -64,7 +64,7 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
       db,
       keys,
       blobs: tenantBlobs(blobs(tenant.place.region.name), keys),
-      search: openTenantSearch(db, keys, searchCache),
+      search: bindTenantSearch(db, keys, searchCache),
       now,
       require(permission) {
         if (!actor.permissions.has(permission))
