@@ -81,7 +81,7 @@ export async function startInstallation(options: StartOptions = {}): Promise<Ins
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
-      PANOPLY_ROOT_KEY: join(folder, 'root.key'),
+      PANOPLY_ROOT_KEY: join(folder, 'panoply', 'root.key'),
       PANOPLY_RUN: join(folder, 'run'),
       PANOPLY_ALLOW_LOOPBACK: '1',
     },
