@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import { Compile } from 'typebox/compile'
+import { cancelled, givenBack } from '#core/jobs/job.ts'
 import { type JsonLines, speakJsonLines } from '#core/net/json-lines.ts'
 import { type FromWorker, type JobOrder, ToWorker } from '#protocol/cell/worker.ts'
 
@@ -11,10 +12,6 @@ import { type FromWorker, type JobOrder, ToWorker } from '#protocol/cell/worker.
 export type RunEnd =
   | { readonly end: 'done' | 'cancelled' | 'givenBack' }
   | { readonly end: 'failed'; readonly code: string; readonly isRetryable: boolean }
-
-/** Why a run is to stop: somebody cancelled it, or this worker gives it back. */
-export const cancelled = Symbol('cancelled')
-export const givenBack = Symbol('given back')
 
 /** One order, with what its run needs of the link. */
 export interface Running {

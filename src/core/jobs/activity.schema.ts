@@ -54,3 +54,4 @@ export const ActivityQuery = Type.Object(
 export type ActivityQuery = Type.Static<typeof ActivityQuery>
 
 export const ActivityPath = Type.Object({ id: ActivityId }, strict)
+export const Nothing = Type.Null()

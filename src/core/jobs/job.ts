@@ -4,6 +4,10 @@
 import type { Ctx } from '../ctx.ts'
 import type { Actor } from '../tenancy/actor.ts'
 
+/** Why a job's signal is aborted: somebody cancelled it, or its worker stops and gives it back. */
+export const cancelled: unique symbol = Symbol('cancelled')
+export const givenBack: unique symbol = Symbol('given back')
+
 /** One run of a task. All ids are UUIDs inside. */
 export interface Job {
   readonly id: string
@@ -19,7 +23,7 @@ export interface Job {
   readonly isLastAttempt: boolean
   /** Kind `system`, on behalf of whoever enqueued it, with the permissions its task lists. Pass it to ctx.read and ctx.write. */
   readonly actor: Actor
-  /** Aborted when the job was cancelled or the worker stops: end soon by throwing `signal.reason`. */
+  /** Aborted with {@link cancelled} or {@link givenBack} as its reason: end soon by throwing that. */
   readonly signal: AbortSignal
   /** Shows how far it is. Cheap to call often: at most two writes a second reach the database. */
   progress(done: number, total?: number): void

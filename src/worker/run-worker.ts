@@ -1,0 +1,38 @@
+// The worker process: takes jobs from the cell process and runs the tasks of all products, for every region of this machine.
+// Must stay true: it holds the keys of a tenant only as lent; what it leaves on a disk it wipes at its next start.
+import { availableParallelism } from 'node:os'
+import { type Config, cellSocket, type RunningRole } from '#core/config.ts'
+import { findConfinement } from '#core/jobs/confinement.ts'
+import { openWorkRoot } from '#core/jobs/work-folder.ts'
+import { openLog } from '#core/log.ts'
+import { buildContext } from '#src/context.ts'
+import { products } from '#src/products.ts'
+import { joinCell } from './cell-link.ts'
+import { runJob } from './run-job.ts'
+
+/** How long what runs may go on after the worker was asked to stop; then it is given back. Below the patience of main.ts. */
+const graceMs = 5_000
+
+/** Starts working. Stopping ends what runs or gives it back; nothing counts against a job that is given back. */
+export async function runWorker(config: Config): Promise<RunningRole> {
+  const log = openLog(config)
+  const parsing = {
+    workRoot: await openWorkRoot(config.runFolder),
+    confinement: await findConfinement(),
+  }
+  const ctx = buildContext(config, 'worker', parsing)
+  const tasks = new Map(products.flatMap((product) => product.tasks.map((task) => [task.name, task])))
+  const link = joinCell({
+    socket: cellSocket(config, 'worker'),
+    capacity: Math.max(2, availableParallelism() - 1),
+    tasks: [...tasks.keys()],
+    run: (running) => runJob({ ctx, tasks, log }, running),
+  })
+  return {
+    report: { network: parsing.confinement.network },
+    async stop() {
+      await link.leave(graceMs)
+      await ctx.close()
+    },
+  }
+}
