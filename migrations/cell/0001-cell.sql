@@ -1,6 +1,7 @@
 -- The cell: which tenants live here, how far their schemas are migrated, and the log of refusals that belong to no tenant.
 -- Lock: none (new tables). Duration: instant. Undo: drop the cell.
 create role tenant nologin;
+grant connect on database cell to tenant;
 create schema cell;
 grant usage on schema cell to tenant, sealer, dispatcher, router;
 

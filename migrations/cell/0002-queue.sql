@@ -71,10 +71,11 @@ begin
 end
 $$;
 
+revoke all on function cell.enqueue, cell.cancel_job from public;
+grant execute on function cell.enqueue, cell.cancel_job to tenant;
+
 -- An owner needs the right to create in the schema for as long as the function is handed over.
 grant create on schema cell to dispatcher;
 alter function cell.enqueue owner to dispatcher;
 alter function cell.cancel_job owner to dispatcher;
 revoke create on schema cell from dispatcher;
-revoke all on function cell.enqueue, cell.cancel_job from public;
-grant execute on function cell.enqueue, cell.cancel_job to tenant;

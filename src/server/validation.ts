@@ -27,6 +27,5 @@ export function validatorCompiler(): FastifySchemaCompiler<TSchema> {
     removeAdditional: false,
     formats: FORMATS,
   })
-  for (const ajv of [strict, coercing]) ajv.addKeyword('~kind')
   return ({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema)
 }

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type OwnHouse, openHouse } from '#test/own-house.ts'
+
+let house: OwnHouse
+before(async () => {
+  house = await openHouse()
+})
+after(() => house.stop())
+
+const post = (url: string, payload: object) => house.app.inject({ method: 'POST', url, payload })
+
+test('the first person of a domain founds the organisation, later ones join it as members', async () => {
+  const founder = await house.aResident('ada@forge.example')
+  const joiner = await house.aResident('ben@forge.example')
+  const first = await house.ask(founder, 'GET', '/v1/me')
+  const second = await house.ask(joiner, 'GET', '/v1/me')
+  assert.equal(first.json.person.role, 'owner')
+  assert.equal(second.json.person.role, 'member')
+  assert.equal(first.json.organisation.id, second.json.organisation.id)
+  assert.equal(first.json.organisation.region, 'eu')
+})
+
+test('two founders at the same moment end in one organisation', async () => {
+  const residents = await Promise.all([house.aResident('a@twins.example'), house.aResident('b@twins.example')])
+  const [a, b] = await Promise.all(residents.map((resident) => house.ask(resident, 'GET', '/v1/me')))
+  assert.equal(a?.json.organisation.id, b?.json.organisation.id)
+  assert.deepEqual([a?.json.person.role, b?.json.person.role].sort(), ['member', 'owner'])
+})
+
+test('addresses of free mail services are refused', async () => {
+  const reply = await post('/v1/accounts', {
+    email: 'someone@gmail.com',
+    password: 'a long enough password 7',
+    displayName: 'Someone',
+    country: 'SE',
+  })
+  assert.equal(reply.statusCode, 422)
+  assert.equal(reply.json().code, 'free_mail_domain')
+})
+
+test('founders from the EEA stay in eu unless a waiver is signed', async () => {
+  const reply = await post('/v1/accounts', {
+    email: 'x@waiver.example',
+    password: 'a long enough password 7',
+    displayName: 'X',
+    country: 'NO',
+    region: 'us',
+  })
+  assert.equal(reply.json().code, 'region_needs_waiver')
+})
+
+test('weak passwords are refused with a code', async () => {
+  for (const password of ['short', 'aaaaaaaaaaaaaaaa', 'abababababababab', 'weak.example1']) {
+    const reply = await post('/v1/accounts', { email: 'w@weak.example', password, displayName: 'W', country: 'SE' })
+    assert.equal(reply.json().code, 'weak_password', password)
+  }
+})
+
+test('a link used twice makes one account', async () => {
+  const resident = await house.aResident('once@link.example')
+  const mails = await house.ctx.mail.list('eu', null)
+  const token = /token=([A-Za-z0-9._-]+)/.exec(mails.find(({ to }) => to === resident.email)?.text ?? '')?.[1]
+  const again = await post('/v1/accounts/verification', { token })
+  assert.equal(again.json().code, 'account_exists')
+  const tampered = await post('/v1/accounts/verification', { token: `${token?.slice(0, -4)}AAAA` })
+  assert.equal(tampered.json().code, 'not_found')
+})
+
+test('a wrong password and an unknown address answer the same', async () => {
+  const resident = await house.aResident('known@signin.example')
+  const wrong = await post('/v1/sessions', { email: resident.email, password: 'not the password' })
+  const unknown = await post('/v1/sessions', { email: 'nobody@signin.example', password: 'not the password' })
+  const stranger = await post('/v1/sessions', { email: 'nobody@nowhere.example', password: 'not the password' })
+  for (const reply of [wrong, unknown, stranger]) {
+    assert.equal(reply.statusCode, 401)
+    assert.deepEqual({ ...reply.json(), requestId: '' }, { ...wrong.json(), requestId: '' })
+  }
+  const right = await post('/v1/sessions', { email: resident.email.toUpperCase(), password: resident.password })
+  assert.equal(right.statusCode, 201)
+  assert.match(String(right.headers['set-cookie']), /^__Host-panoply-eu=\S+; Path=\/; Secure; HttpOnly; SameSite=Strict/)
+})
+
+test('a closed session is refused at its next request, and the refusal is in the log', async () => {
+  const resident = await house.aResident()
+  const other = await post('/v1/sessions', { email: resident.email, password: resident.password })
+  const token: string = other.json().token
+  const sessions = await house.ask(resident, 'GET', '/v1/sessions')
+  const second = sessions.json.items.find((session: { current: boolean }) => !session.current)
+  assert.equal((await house.ask(resident, 'DELETE', `/v1/sessions/${second.id}`)).status, 204)
+  const refused = await house.ask({ ...resident, token }, 'GET', '/v1/me')
+  assert.equal(refused.status, 401)
+  const log = await house.ask(resident, 'GET', '/v1/audit?action=core.session.refused')
+  assert.equal(log.json.items[0].detail.reason, 'revoked')
+  assert.equal(log.json.items[0].outcome, 'refused')
+  assert.equal(log.json.items[0].ip, '127.0.0.1')
+})
+
+test('the organisation decides how long a session may be idle', async () => {
+  const resident = await house.aResident()
+  const reply = await house.ask(resident, 'PATCH', '/v1/organisation', { sessionIdleMinutes: 5 })
+  assert.equal(reply.status, 200)
+  assert.equal(reply.json.sessionIdleMinutes, 5)
+})
+
+test('a cookie opens nothing that changes state for another site', async () => {
+  const resident = await house.aResident()
+  const request = (headers: Record<string, string>) =>
+    house.app.inject({
+      method: 'PATCH',
+      url: '/v1/organisation',
+      payload: { name: 'Stolen' },
+      headers: { cookie: `__Host-panoply-eu=${resident.token}`, ...headers },
+    })
+  for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { origin: 'https://evil.example' }, {}]) {
+    const reply = await request(headers)
+    assert.equal(reply.json().code, 'cross_site')
+  }
+  assert.equal((await request({ 'sec-fetch-site': 'same-origin' })).statusCode, 200)
+})
+
+test('an API key acts until it is revoked', async () => {
+  const resident = await house.aResident()
+  const made = await house.ask(resident, 'POST', '/v1/api-keys', { name: 'Import' })
+  assert.equal(made.status, 201)
+  const read = () =>
+    house.app.inject({ method: 'GET', url: '/v1/people', headers: { authorization: `API-Key ${made.json.key}` } })
+  assert.equal((await read()).statusCode, 200)
+  assert.equal((await house.ask(resident, 'DELETE', `/v1/api-keys/${made.json.id}`)).status, 204)
+  assert.equal((await read()).statusCode, 401)
+})
+
+test('the last owner stays', async () => {
+  const resident = await house.aResident()
+  const me = await house.ask(resident, 'GET', '/v1/me')
+  const reply = await house.ask(resident, 'PATCH', `/v1/people/${me.json.person.id}`, { role: 'member' })
+  assert.equal(reply.json.code, 'last_owner')
+})
+
+test('a member cannot promote anybody', async () => {
+  await house.aResident('boss@ranks.example')
+  const member = await house.aResident('hand@ranks.example')
+  const me = await house.ask(member, 'GET', '/v1/me')
+  const reply = await house.ask(member, 'PATCH', `/v1/people/${me.json.person.id}`, { role: 'owner' })
+  assert.equal(reply.json.code, 'forbidden')
+})
