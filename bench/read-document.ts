@@ -14,8 +14,8 @@ export async function aReadDocument(house: OwnHouse, resident: Resident): Promis
   const added = await house.app.inject({
     method: 'POST',
     url: '/v1/documents',
-    headers: { authorization: `Bearer ${resident.token}`, 'content-type': form?.type ?? '' },
-    payload: Buffer.from(form?.bytes ?? ''),
+    headers: { authorization: `Bearer ${resident.token}`, 'content-type': form.type },
+    payload: form.bytes,
   })
   if (added.statusCode !== 201) throw new Error(`adding answered ${added.statusCode}: ${added.body}`)
   const id: string = added.json().id

@@ -14,6 +14,11 @@ export interface Question {
   readonly signal?: AbortSignal
 }
 
+export interface FileForm {
+  readonly type: string
+  readonly bytes: Buffer
+}
+
 export interface Reply {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>

@@ -29,7 +29,7 @@ export async function recordsOf(
     return reply.json
   }
   const form = fileForm('door.pdf', onePagePdf('A page that belongs to somebody else'))
-  const added = await ask(`${tenant.url}/v1/documents`, { session, ...(form ? { body: form } : {}) })
+  const added = await ask(`${tenant.url}/v1/documents`, { session, body: form })
   expectStatus(added, 201)
   const rect = { x: 50, y: 50, width: 100, height: 100 }
   const snipped = await ask(`${tenant.url}/v1/snips`, {

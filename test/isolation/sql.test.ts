@@ -28,10 +28,7 @@ describe('the database login of one tenant', () => {
       'application/pdf',
       'zzneighbourtitle',
     )
-    expectStatus(
-      await house.ask(`${b.url}/v1/documents`, { apiKey: b.apiKey, ...(form ? { body: form } : {}) }),
-      201,
-    )
+    expectStatus(await house.ask(`${b.url}/v1/documents`, { apiKey: b.apiKey, body: form }), 201)
     names = {
       a: `t_${a.id}`,
       b: `t_${b.id}`,
@@ -127,10 +124,7 @@ describe('the database login of one tenant', () => {
     for (const channel of ['jobs:insert', 'jobs:cancel', 'worker:migrate', 'audit', 'panoply'])
       await client.query(`listen "${channel}"`)
     const form = fileForm('heard.pdf', onePagePdf('zzneighbournoise'))
-    expectStatus(
-      await house.ask(`${b.url}/v1/documents`, { apiKey: b.apiKey, ...(form ? { body: form } : {}) }),
-      201,
-    )
+    expectStatus(await house.ask(`${b.url}/v1/documents`, { apiKey: b.apiKey, body: form }), 201)
     await client.query('select 1')
     await client.end()
     assert.doesNotMatch(heard.join('\n'), new RegExp(`zzneighbour|${b.id}`))

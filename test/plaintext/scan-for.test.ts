@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { plantTree } from '../plant-tree.ts'
+import { scanFor } from './scan-for.ts'
+
+const STEM = 'zqvxplant'
+
+describe('the scan', () => {
+  const planted: [string, string][] = [
+    ['text', `before ${STEM}ed after`],
+    ['capitals', STEM.toUpperCase()],
+    ['base64 at 0', Buffer.from(`${STEM}tail`).toString('base64')],
+    ['base64 at 1', Buffer.from(`a${STEM}tail`).toString('base64')],
+    ['base64 at 2', Buffer.from(`ab${STEM}tail`).toString('base64')],
+    [
+      'base64url in the middle',
+      Buffer.from(`some words in front, ${STEM}, and behind`).toString('base64url'),
+    ],
+    ['hex', Buffer.from(`a${STEM}b`).toString('hex')],
+    ['UTF-16', Buffer.from(`a${STEM}b`, 'utf16le').toString('latin1')],
+    ['UTF-16 at an odd offset', `x${Buffer.from(STEM, 'utf16le').toString('latin1')}`],
+    ['JSON', JSON.stringify({ word: STEM })],
+  ]
+  for (const [form, text] of planted) {
+    it(`finds ${form}`, () => {
+      using tree = plantTree({ 'deep/er/file': text })
+      assert.ok(scanFor(STEM, [tree.root]).leaks.length > 0)
+    })
+  }
+
+  it('finds a name of a file', () => {
+    using tree = plantTree({ [`x-${STEM}.pdf`]: '' })
+    assert.equal(scanFor(STEM, [tree.root]).leaks[0]?.form, 'file name')
+  })
+
+  it('finds nothing where nothing is, and says how much it looked at', () => {
+    using tree = plantTree({ a: 'zqvx plant', b: 'x'.repeat(1000) })
+    assert.deepEqual(scanFor(STEM, [tree.root]), { files: 2, bytes: 1010, leaks: [] })
+  })
+})
