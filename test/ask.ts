@@ -64,7 +64,7 @@ export function fileForm(
   bytes: Uint8Array,
   type = 'application/pdf',
   title?: string,
-): Question['body'] {
+): FileForm {
   const mark = `form-${crypto.randomUUID()}`
   const field = title === undefined ? '' : part(mark, 'name="title"', '', title)
   const head = `--${mark}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n`
