@@ -1,7 +1,8 @@
 // Writes web/app/api.gen.ts from generated/openapi.json: one type and one function per operation of our own API.
 // Must stay true: the same document gives the same bytes, and nothing here knows any single operation.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeOrCheck } from './write-or-check.ts'
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 type JsonObject = { [name: string]: Json }
@@ -173,7 +174,7 @@ export function clientSource(document: JsonObject): string {
   ].join('\n\n')
 }
 
-if (process.argv[1] === import.meta.filename) {
+if (import.meta.main) {
   const document: Json = JSON.parse(readFileSync(join(root, 'generated/openapi.json'), 'utf8'))
-  writeFileSync(join(root, 'web/app/api.gen.ts'), clientSource(object(document)))
+  writeOrCheck('web/app/api.gen.ts', clientSource(object(document)))
 }

@@ -26,7 +26,8 @@ export function formatWhen(at: Date, now: Date): string {
   const away = Math.abs(seconds)
   if (away < 45) return relative.format(0, 'second')
   if (away < 3570) return relative.format(Math.round(seconds / 60), 'minute')
-  if (away < 43200 && at.toDateString() === now.toDateString()) return relative.format(Math.round(seconds / 3600), 'hour')
+  if (away < 43200 && at.toDateString() === now.toDateString())
+    return relative.format(Math.round(seconds / 3600), 'hour')
   const midnight = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
   const days = Math.round((midnight(at) - midnight(now)) / 86_400_000)
   if (Math.abs(days) <= 1) return `${relative.format(days, 'day')}, ${clock.format(at)}`

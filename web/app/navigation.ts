@@ -1,10 +1,19 @@
 // Where things are: the sections of the shell and the pages in each. The only list of them.
 import type { MessageKey } from './t.ts'
 
+type NavKey = Extract<MessageKey, `nav.${string}`>
+
 export interface Place {
-  to: '/knowledge' | '/knowledge/snips' | '/trust/audit' | '/settings/people' | '/settings/sessions'
-    | '/settings/api-keys' | '/settings/organisation' | '/settings/outbox'
-  label: MessageKey
+  to:
+    | '/knowledge'
+    | '/knowledge/snips'
+    | '/trust/audit'
+    | '/settings/people'
+    | '/settings/sessions'
+    | '/settings/api-keys'
+    | '/settings/organisation'
+    | '/settings/outbox'
+  label: NavKey
   /** Who sees it; null is everybody. */
   permission: string | null
 }
@@ -12,7 +21,7 @@ export interface Place {
 export interface Section {
   id: 'knowledge' | 'trust' | 'settings'
   path: string
-  label: MessageKey
+  label: NavKey
   pages: readonly Place[]
 }
 

@@ -17,7 +17,8 @@ export function problemWords(error: unknown): ProblemWords {
   const happened = maybeText(`problem.${error.code}`)
   const toDo = maybeText(`problem.${error.code}.do`)
   if (happened) return { happened, toDo: toDo ?? t('problem.generic.do'), code: error.code }
-  if (error.status >= 500) return { happened: t('problem.server'), toDo: t('problem.server.do'), code: error.code }
+  if (error.status >= 500)
+    return { happened: t('problem.server'), toDo: t('problem.server.do'), code: error.code }
   return {
     happened: error.title || t('problem.generic'),
     toDo: error.detail && error.detail !== error.title ? error.detail : t('problem.generic.do'),

@@ -12,7 +12,11 @@ export function hasUnfinished(items: readonly { state: string }[]): boolean {
 
 export const queries = {
   regions: () =>
-    queryOptions({ queryKey: ['listRegions'], queryFn: ({ signal }) => api.listRegions(signal), staleTime: 60 * minute }),
+    queryOptions({
+      queryKey: ['listRegions'],
+      queryFn: ({ signal }) => api.listRegions(signal),
+      staleTime: 60 * minute,
+    }),
   verification: (token: string) =>
     queryOptions({
       queryKey: ['readVerification', token],
@@ -20,25 +24,35 @@ export const queries = {
       retry: false,
       staleTime: Number.POSITIVE_INFINITY,
     }),
-  me: () => queryOptions({ queryKey: ['readMe'], queryFn: ({ signal }) => api.readMe(signal), staleTime: minute }),
+  me: () =>
+    queryOptions({ queryKey: ['readMe'], queryFn: ({ signal }) => api.readMe(signal), staleTime: minute }),
   people: () =>
-    queryOptions({ queryKey: ['listPeople'], queryFn: ({ signal }) => api.listPeople({}, signal), staleTime: 5 * minute }),
-  sessions: () => queryOptions({ queryKey: ['listSessions'], queryFn: ({ signal }) => api.listSessions({}, signal) }),
+    queryOptions({
+      queryKey: ['listPeople'],
+      queryFn: ({ signal }) => api.listPeople(signal),
+      staleTime: 5 * minute,
+    }),
+  sessions: () =>
+    queryOptions({ queryKey: ['listSessions'], queryFn: ({ signal }) => api.listSessions(signal) }),
   organisation: () =>
     queryOptions({ queryKey: ['readOrganisation'], queryFn: ({ signal }) => api.readOrganisation(signal) }),
-  apiKeys: () => queryOptions({ queryKey: ['listApiKeys'], queryFn: ({ signal }) => api.listApiKeys({}, signal) }),
-  outbox: () => queryOptions({ queryKey: ['listOutbox'], queryFn: ({ signal }) => api.listOutbox({}, signal) }),
+  apiKeys: () =>
+    queryOptions({ queryKey: ['listApiKeys'], queryFn: ({ signal }) => api.listApiKeys(signal) }),
+  outbox: () => queryOptions({ queryKey: ['listOutbox'], queryFn: ({ signal }) => api.listOutbox(signal) }),
   activity: () =>
     queryOptions({
       queryKey: ['listActivity'],
       queryFn: ({ signal }) => api.listActivity({ query: { limit: 100 } }, signal),
       refetchInterval: (query) => (hasUnfinished(query.state.data?.items ?? []) ? 2500 : false),
     }),
-  documents: (filter: { q?: string | undefined; sort?: string | undefined; state?: string | undefined }) =>
+  documents: (filter: DocumentFilter) =>
     infiniteQueryOptions({
       queryKey: ['listDocuments', filter],
       queryFn: ({ pageParam, signal }) =>
-        api.listDocuments({ query: { ...filter, limit: 200, ...(pageParam ? { cursor: pageParam } : {}) } }, signal),
+        api.listDocuments(
+          { query: { ...filter, limit: 200, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        ),
       initialPageParam: '',
       getNextPageParam: (last) => last.next ?? undefined,
       refetchInterval: (query) =>
@@ -62,21 +76,37 @@ export const queries = {
       queryFn: ({ signal }) => api.readDocumentText({ path: { id }, query: { from, to } }, signal),
       staleTime: Number.POSITIVE_INFINITY,
     }),
-  snips: (filter: { documentId?: string | undefined; tag?: string | undefined; author?: string | undefined }) =>
+  snips: (filter: {
+    documentId?: string | undefined
+    tag?: string | undefined
+    author?: string | undefined
+  }) =>
     infiniteQueryOptions({
       queryKey: ['listSnips', filter],
       queryFn: ({ pageParam, signal }) =>
-        api.listSnips({ query: { ...filter, limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } }, signal),
+        api.listSnips(
+          { query: { ...filter, limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        ),
       initialPageParam: '',
       getNextPageParam: (last) => last.next ?? undefined,
     }),
   snip: (id: string) =>
-    queryOptions({ queryKey: ['readSnip', id], queryFn: ({ signal }) => api.readSnip({ path: { id } }, signal) }),
-  tags: () => queryOptions({ queryKey: ['listTags'], queryFn: ({ signal }) => api.listTags(signal), staleTime: minute }),
+    queryOptions({
+      queryKey: ['readSnip', id],
+      queryFn: ({ signal }) => api.readSnip({ path: { id } }, signal),
+    }),
+  tags: () =>
+    queryOptions({
+      queryKey: ['listTags'],
+      queryFn: ({ signal }) => api.listTags(signal),
+      staleTime: minute,
+    }),
   search: (q: string, kind: 'document' | 'snip' | undefined, limit: number) =>
     queryOptions({
       queryKey: ['searchKnowledge', q, kind ?? 'all', limit],
-      queryFn: ({ signal }) => api.searchKnowledge({ query: { q, limit, ...(kind ? { kind } : {}) } }, signal),
+      queryFn: ({ signal }) =>
+        api.searchKnowledge({ query: { q, limit, ...(kind ? { kind } : {}) } }, signal),
       enabled: q.trim() !== '',
       staleTime: 15_000,
     }),
@@ -84,7 +114,10 @@ export const queries = {
     infiniteQueryOptions({
       queryKey: ['listAudit', filter],
       queryFn: ({ pageParam, signal }) =>
-        api.listAudit({ query: { ...filter, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } }, signal),
+        api.listAudit(
+          { query: { ...filter, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        ),
       initialPageParam: '',
       getNextPageParam: (last) => last.next ?? undefined,
     }),
@@ -96,7 +129,11 @@ export const queries = {
       staleTime: 0,
     }),
   checkpoint: () =>
-    queryOptions({ queryKey: ['readCheckpoint'], queryFn: ({ signal }) => api.readCheckpoint(signal), retry: false }),
+    queryOptions({
+      queryKey: ['readCheckpoint'],
+      queryFn: ({ signal }) => api.readCheckpoint(signal),
+      retry: false,
+    }),
   seal: (id: string) =>
     queryOptions({
       queryKey: ['readSeal', id],
@@ -104,6 +141,8 @@ export const queries = {
       staleTime: minute,
     }),
 }
+
+type DocumentFilter = Omit<NonNullable<api.ListDocumentsInput['query']>, 'cursor' | 'limit'>
 
 export interface AuditFilter {
   action?: string | undefined

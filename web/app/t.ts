@@ -9,7 +9,9 @@ type Name<S extends string> = S extends `${infer Before},${string}`
   : S extends `${string} ${string}` | `#${string}` | ''
     ? never
     : S
-type Names<S extends string> = S extends `${string}{${infer Inside}}${infer Rest}` ? Name<Inside> | Names<Rest> : never
+type Names<S extends string> = S extends `${string}{${infer Inside}}${infer Rest}`
+  ? Name<Inside> | Names<Rest>
+  : never
 export type MessageParameters<S extends string> = { [N in Names<S>]: string | number }
 
 const language = 'en'

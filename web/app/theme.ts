@@ -3,22 +3,76 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
 
 const verdigris: MantineColorsTuple = [
-  '#EDF6F3', '#D5EAE4', '#B0D8CC', '#83C6B3', '#4FB8A2', '#2F9882', '#1F7A68', '#186555', '#125044', '#0B3A31',
+  '#EDF6F3',
+  '#D5EAE4',
+  '#B0D8CC',
+  '#83C6B3',
+  '#4FB8A2',
+  '#2F9882',
+  '#1F7A68',
+  '#186555',
+  '#125044',
+  '#0B3A31',
 ]
 const amber: MantineColorsTuple = [
-  '#FBF4E6', '#F4E3BF', '#EACD8F', '#E0B760', '#D3A043', '#C58D2C', '#B7791F', '#8F5D14', '#6E4710', '#4D310A',
+  '#FBF4E6',
+  '#F4E3BF',
+  '#EACD8F',
+  '#E0B760',
+  '#D3A043',
+  '#C58D2C',
+  '#B7791F',
+  '#8F5D14',
+  '#6E4710',
+  '#4D310A',
 ]
 const vermilion: MantineColorsTuple = [
-  '#FBEDEA', '#F5D3CC', '#EDB0A5', '#EF8F7E', '#E77560', '#D5573F', '#C2412D', '#A03422', '#7D281A', '#5A1C12',
+  '#FBEDEA',
+  '#F5D3CC',
+  '#EDB0A5',
+  '#EF8F7E',
+  '#E77560',
+  '#D5573F',
+  '#C2412D',
+  '#A03422',
+  '#7D281A',
+  '#5A1C12',
 ]
 const slate: MantineColorsTuple = [
-  '#EFF1F5', '#DADFE8', '#BCC5D4', '#9CABC1', '#7F90AB', '#657693', '#51607A', '#414D63', '#323B4C', '#232A36',
+  '#EFF1F5',
+  '#DADFE8',
+  '#BCC5D4',
+  '#9CABC1',
+  '#7F90AB',
+  '#657693',
+  '#51607A',
+  '#414D63',
+  '#323B4C',
+  '#232A36',
 ]
 const gray: MantineColorsTuple = [
-  '#FAF9F6', '#F3F1EC', '#E8E5DE', '#DAD6CD', '#C4BFB4', '#8F8B82', '#6F6C65', '#55534E', '#3A3936', '#232220',
+  '#FAF9F6',
+  '#F3F1EC',
+  '#E8E5DE',
+  '#DAD6CD',
+  '#C4BFB4',
+  '#8F8B82',
+  '#6F6C65',
+  '#55534E',
+  '#3A3936',
+  '#232220',
 ]
 const dark: MantineColorsTuple = [
-  '#E8E6E1', '#CFCDC9', '#A6A8AB', '#8A8E94', '#3A3E45', '#262A2F', '#1A1D21', '#121417', '#0D0F11', '#08090A',
+  '#E8E6E1',
+  '#CFCDC9',
+  '#A6A8AB',
+  '#8A8E94',
+  '#3A3E45',
+  '#262A2F',
+  '#1A1D21',
+  '#121417',
+  '#0D0F11',
+  '#08090A',
 ]
 
 const small = { defaultProps: { size: 'sm' } }

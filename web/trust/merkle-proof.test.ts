@@ -43,7 +43,10 @@ function signedNote(size: number, root: Buffer) {
   const keyHash = sha(`${name}\n`, typed).subarray(0, 4)
   const text = `${name}\n${size}\n${root.toString('base64')}\n`
   const signature = Buffer.concat([keyHash, sign(null, Buffer.from(text), privateKey)]).toString('base64')
-  return { checkpoint: `${text}\n\u2014 ${name} ${signature}\n`, key: `${name}+${keyHash.toString('hex')}+${typed.toString('base64')}` }
+  return {
+    checkpoint: `${text}\n\u2014 ${name} ${signature}\n`,
+    key: `${name}+${keyHash.toString('hex')}+${typed.toString('base64')}`,
+  }
 }
 
 test('every leaf of every tree up to 33 leaves walks to its root', async () => {
@@ -77,7 +80,10 @@ test('a proof with a signed checkpoint holds, and each thing that was touched is
   const claim = { event: texts[13] ?? '', position: 13, size: 21, hashes: hex(pathOf(13, tree)), ...note }
   assert.equal((await checkProof(claim)).checkpoint.root, root.toString('hex'))
   const broken = async (change: Partial<typeof claim>, reason: string) =>
-    assert.rejects(checkProof({ ...claim, ...change }), (error) => error instanceof ProofBroken && error.reason === reason)
+    assert.rejects(
+      checkProof({ ...claim, ...change }),
+      (error) => error instanceof ProofBroken && error.reason === reason,
+    )
   await broken({ event: '{"n":13}' }, 'root')
   await broken({ position: 12 }, 'root')
   await broken({ position: 21 }, 'position')

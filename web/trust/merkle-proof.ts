@@ -5,7 +5,9 @@ export type Bytes = Uint8Array<ArrayBuffer>
 
 export function bytesOfHex(text: string): Bytes {
   if (!/^([0-9a-f]{2})*$/i.test(text)) throw new ProofBroken('not_hex')
-  return Uint8Array.from({ length: text.length / 2 }, (_, at) => Number.parseInt(text.slice(at * 2, at * 2 + 2), 16))
+  return Uint8Array.from({ length: text.length / 2 }, (_, at) =>
+    Number.parseInt(text.slice(at * 2, at * 2 + 2), 16),
+  )
 }
 
 export function hexOfBytes(bytes: Uint8Array): string {
@@ -61,7 +63,12 @@ export interface PathStep {
  * Walks from a leaf to the root (RFC 9162 2.1.3.2) and answers every step.
  * Throws ProofBroken `position`, `path_length` when the path cannot belong to this position and size.
  */
-export async function walkInclusion(leafHash: Bytes, position: number, size: number, hashes: string[]): Promise<PathStep[]> {
+export async function walkInclusion(
+  leafHash: Bytes,
+  position: number,
+  size: number,
+  hashes: string[],
+): Promise<PathStep[]> {
   if (!Number.isSafeInteger(position) || position < 0 || position >= size) throw new ProofBroken('position')
   const steps: PathStep[] = []
   let index = position
@@ -151,7 +158,12 @@ export async function openCheckpoint(note: string, verifierKey: string): Promise
     .find((bytes) => same(bytes.slice(0, 4), expected))
   if (!signature) throw new ProofBroken('signature_missing')
   const publicKey = await crypto.subtle.importKey('raw', key.slice(1), { name: 'Ed25519' }, false, ['verify'])
-  const holds = await crypto.subtle.verify('Ed25519', publicKey, signature.slice(4), new TextEncoder().encode(text))
+  const holds = await crypto.subtle.verify(
+    'Ed25519',
+    publicKey,
+    signature.slice(4),
+    new TextEncoder().encode(text),
+  )
   if (!holds) throw new ProofBroken('signature')
   return { origin, size: Number(sizeText), root: hexOfBytes(bytesOfBase64(rootText)) }
 }

@@ -3,7 +3,15 @@ import { Stack, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import classes from './EmptyScreen.module.css'
 
-export function EmptyScreen({ icon, children, action }: { icon: ReactNode; children: ReactNode; action?: ReactNode }) {
+export function EmptyScreen({
+  icon,
+  children,
+  action,
+}: {
+  icon: ReactNode
+  children: ReactNode
+  action?: ReactNode
+}) {
   return (
     <Stack align="center" gap="md" className={classes.root}>
       <span className={classes.icon} aria-hidden="true">

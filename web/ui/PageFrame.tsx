@@ -2,8 +2,8 @@
 import { Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { t } from '../app/t.ts'
-import { SectionTabs } from './SectionTabs.tsx'
 import classes from './PageFrame.module.css'
+import { SectionTabs } from './SectionTabs.tsx'
 
 interface Props {
   title: string

@@ -4,7 +4,15 @@ import { Checkbox, Skeleton } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
 import { t } from '../app/t.ts'
 import classes from './RecordTable.module.css'
 
@@ -79,7 +87,8 @@ export function RecordTable<R>(props: Props<R>) {
   useLayoutEffect(() => {
     const scroller = document.getElementById(scrollerId)
     if (!body.current || !scroller) return
-    const distance = body.current.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop
+    const distance =
+      body.current.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop
     if (Math.abs(distance - margin) > 1) setMargin(distance)
   })
   useEffect(() => {
@@ -89,7 +98,9 @@ export function RecordTable<R>(props: Props<R>) {
     virtualizer.measure()
   }, [compact, touch, virtualizer])
 
-  const grid = [selection && !compact ? '36px' : '', ...columns.map((column) => column.width)].join(' ').trim()
+  const grid = [selection && !compact ? '36px' : '', ...columns.map((column) => column.width)]
+    .join(' ')
+    .trim()
   const toggle = (id: string) => {
     if (!selection) return
     const chosen = new Set(selection.chosen)
@@ -125,7 +136,13 @@ export function RecordTable<R>(props: Props<R>) {
       className={classes.root}
       onKeyDown={onKeyDown}
     >
-      <div role="row" aria-rowindex={1} className={classes.head} data-compact={compact} style={{ gridTemplateColumns: grid }}>
+      <div
+        role="row"
+        aria-rowindex={1}
+        className={classes.head}
+        data-compact={compact}
+        style={{ gridTemplateColumns: grid }}
+      >
         {selection && !compact && (
           <span role="columnheader" className={classes.check}>
             <Checkbox
@@ -177,7 +194,12 @@ export function RecordTable<R>(props: Props<R>) {
                 <>
                   {selection && (
                     // biome-ignore lint/a11y/useKeyWithClickEvents: keeps a click on the box from opening the row.
-                    <span role="gridcell" tabIndex={-1} className={classes.check} onClick={(event) => event.stopPropagation()}>
+                    <span
+                      role="gridcell"
+                      tabIndex={-1}
+                      className={classes.check}
+                      onClick={(event) => event.stopPropagation()}
+                    >
                       <Checkbox
                         size="xs"
                         tabIndex={-1}

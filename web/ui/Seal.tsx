@@ -29,7 +29,14 @@ const glyphs: Record<SealState, string> = {
 
 export function SealMark({ state, size = 18 }: { state: SealState; size?: number }) {
   return (
-    <svg viewBox="0 0 24 24" width={size} height={size} className={classes.mark} data-state={state} aria-hidden="true">
+    <svg
+      viewBox="0 0 24 24"
+      width={size}
+      height={size}
+      className={classes.mark}
+      data-state={state}
+      aria-hidden="true"
+    >
       <path d={edgePath} className={classes.edge} />
       <circle cx="12" cy="12" r="7.6" className={classes.ring} />
       <path d={glyphs[state]} className={classes.glyph} />
@@ -50,7 +57,7 @@ export function Seal({ id, name, size = 18 }: { id: string; name: string; size?:
         className={classes.button}
         onClick={(event) => {
           event.stopPropagation()
-          void navigate({ to: '.', search: (previous) => ({ ...previous, seal: id }) })
+          void navigate({ to: '.', search: (previous) => ({ ...previous, seal: id }), resetScroll: false })
         }}
       >
         <SealMark state={state} size={size} />

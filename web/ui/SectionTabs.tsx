@@ -11,7 +11,12 @@ export function SectionTabs() {
   return (
     <nav className={classes.root} aria-label={t('shell.sectionPages')}>
       {section.pages.map((page) => (
-        <Link key={page.to} to={page.to} className={classes.tab} activeOptions={{ exact: true, includeSearch: false }}>
+        <Link
+          key={page.to}
+          to={page.to}
+          className={classes.tab}
+          activeOptions={{ exact: true, includeSearch: false }}
+        >
           {t(page.label)}
         </Link>
       ))}

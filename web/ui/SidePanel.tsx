@@ -23,7 +23,12 @@ export function SidePanel({ opened, title, onClose, children }: Props) {
       size={phone ? '100%' : 460}
       overlayProps={{ backgroundOpacity: 0.12 }}
       closeButtonProps={{ 'aria-label': t('panel.close') }}
-      classNames={{ title: classes.title, header: classes.header, content: classes.content, body: classes.body }}
+      classNames={{
+        title: classes.title,
+        header: classes.header,
+        content: classes.content,
+        body: classes.body,
+      }}
     >
       {children}
     </Drawer>

@@ -1,0 +1,21 @@
+// An address that leads nowhere, or to something that is not yours: the two are not told apart.
+import { Button } from '@mantine/core'
+import { IconCompass } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
+import { EmptyScreen } from '../ui/EmptyScreen.tsx'
+import { t } from './t.ts'
+
+export function NotFound() {
+  return (
+    <EmptyScreen
+      icon={<IconCompass size={28} stroke={1.4} />}
+      action={
+        <Button component={Link} to="/knowledge">
+          {t('notFound.action')}
+        </Button>
+      }
+    >
+      {t('notFound.text')}
+    </EmptyScreen>
+  )
+}

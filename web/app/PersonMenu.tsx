@@ -1,0 +1,73 @@
+// Who is signed in, where their records live, the colour scheme, and the way out.
+import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core'
+import { IconChevronUp, IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import classes from './PersonMenu.module.css'
+import { queries } from './queries.ts'
+import { maybeText, t } from './t.ts'
+import { useSignOut } from './use-sign-out.ts'
+
+/** Up to two letters that stand for a name, whole graphemes in any script. */
+export function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/)
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : [words[0]]
+  const segments = new Intl.Segmenter()
+  return ends.map((word) => segments.segment(word ?? '').containing(0)?.segment ?? '').join('')
+}
+
+export function PersonMenu() {
+  const me = useQuery(queries.me())
+  const scheme = useMantineColorScheme()
+  const signOut = useSignOut()
+  if (!me.data) return null
+  const { person, organisation } = me.data
+  return (
+    <Menu position="top-start" width={240}>
+      <Menu.Target>
+        <UnstyledButton className={classes.root} aria-label={t('person.menu', { name: person.displayName })}>
+          <span className={classes.face} aria-hidden="true">
+            {initialsOf(person.displayName)}
+          </span>
+          <span className={`${classes.name} cut`}>
+            <bdi>{person.displayName}</bdi>
+          </span>
+          <IconChevronUp size={16} className={classes.arrow} aria-hidden="true" />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div className={classes.about}>
+          <bdi>{person.email}</bdi>
+          <br />
+          {t('person.place', {
+            organisation: organisation.name,
+            region: maybeText(`region.${organisation.region}`) ?? organisation.region,
+          })}
+        </div>
+        <Menu.Divider />
+        <Menu.Label>{t('scheme.label')}</Menu.Label>
+        {(
+          [
+            ['light', IconSun],
+            ['dark', IconMoon],
+            ['auto', IconDeviceDesktop],
+          ] as const
+        ).map(([value, Icon]) => (
+          <Menu.Item
+            key={value}
+            closeMenuOnClick={false}
+            leftSection={<Icon size={16} stroke={1.5} />}
+            aria-current={scheme.colorScheme === value}
+            className={classes.scheme ?? ''}
+            onClick={() => scheme.setColorScheme(value)}
+          >
+            {t(`scheme.${value}`)}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} stroke={1.5} />} onClick={() => signOut.mutate()}>
+          {t('person.signOut')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,96 @@
+// Where people are signed in: this device first, each with address and last use, each revocable.
+import { Button, Skeleton, Text } from '@mantine/core'
+import { notifications } from '@mantine/notifications'
+import { IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { closeSession, type ListSessionsAnswer } from '../app/api.gen.ts'
+import { formatDevice } from '../app/formatters.ts'
+import { queries } from '../app/queries.ts'
+import type { Session } from '../app/records.ts'
+import { t } from '../app/t.ts'
+import { useSignOut } from '../app/use-sign-out.ts'
+import { PageFrame } from '../ui/PageFrame.tsx'
+import { PersonName } from '../ui/PersonName.tsx'
+import { ProblemNote } from '../ui/ProblemNote.tsx'
+import { StateBadge } from '../ui/StateBadge.tsx'
+import { When } from '../ui/When.tsx'
+import classes from './settings.module.css'
+
+export function Sessions() {
+  const sessions = useQuery(queries.sessions())
+  const me = useQuery(queries.me())
+  const queryClient = useQueryClient()
+  const signOut = useSignOut()
+  const key = queries.sessions().queryKey
+  // Revoking is shown at once; a refusal brings the line back.
+  const revoke = useMutation({
+    mutationFn: (session: Session) => closeSession({ path: { id: session.id } }),
+    onMutate: async (session) => {
+      await queryClient.cancelQueries({ queryKey: key })
+      const known = queryClient.getQueryData<ListSessionsAnswer>(key)
+      if (known)
+        queryClient.setQueryData(key, { ...known, items: known.items.filter(({ id }) => id !== session.id) })
+      return { known }
+    },
+    onSuccess: () => notifications.show({ message: t('sessions.revoked') }),
+    onError: (_error, _session, context) => queryClient.setQueryData(key, context?.known),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: key }),
+  })
+  const rows = (sessions.data?.items ?? []).toSorted((a, b) => Number(b.current) - Number(a.current))
+  return (
+    <PageFrame title={t('sessions.title')}>
+      <Text c="dimmed" className={classes.lead}>
+        {t('sessions.lead')}
+      </Text>
+      {sessions.isError && <ProblemNote error={sessions.error} onRetry={() => void sessions.refetch()} />}
+      {revoke.error && <ProblemNote error={revoke.error} kept={t('sessions.kept')} />}
+      {sessions.isPending && <Skeleton height={120} />}
+      <ul className={classes.list}>
+        {rows.map((row) => {
+          const Icon = /Mobile|Android|iPhone/.test(row.userAgent ?? '')
+            ? IconDeviceMobile
+            : IconDeviceDesktop
+          return (
+            <li key={row.id} className={classes.line}>
+              <Icon size={22} stroke={1.4} aria-hidden="true" />
+              <div className={classes.grow}>
+                <div className={classes.strong}>
+                  {row.userAgent ? formatDevice(row.userAgent) : t('sessions.unknownDevice')}
+                  {row.personId !== me.data?.person.id && (
+                    <>
+                      {', '}
+                      <PersonName id={row.personId} />
+                    </>
+                  )}
+                </div>
+                <div className={classes.quiet}>
+                  <span className="mono">{row.ip ?? '–'}</span> · {t('sessions.lastSeen')}{' '}
+                  <When at={row.lastSeenAt} /> · {t('sessions.ends')} <When at={row.expiresAt} />
+                </div>
+              </div>
+              {row.current ? (
+                <>
+                  <StateBadge tone="good">{t('sessions.current')}</StateBadge>
+                  <Button variant="default" loading={signOut.isPending} onClick={() => signOut.mutate()}>
+                    {t('person.signOut')}
+                  </Button>
+                </>
+              ) : (
+                <Button
+                  variant="default"
+                  aria-label={t('sessions.revokeNamed', {
+                    device: formatDevice(row.userAgent ?? ''),
+                    ip: row.ip ?? '',
+                  })}
+                  onClick={() => revoke.mutate(row)}
+                >
+                  {t('sessions.revoke')}
+                </Button>
+              )}
+            </li>
+          )
+        })}
+      </ul>
+    </PageFrame>
+  )
+}
