@@ -1,7 +1,8 @@
 // The one entrance: which role this process plays stands first on its command line.
 // Owns signals, the channel to `up` and the exit code, so that no role needs to know about them.
+import { existsSync } from 'node:fs'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { type Config, ConfigError, type Role, type RunningRole, readConfig } from '#core/config.ts'
-import { describeError, openLog } from '#core/log.ts'
 
 type Edge = (config: Config, signal: AbortSignal) => Promise<RunningRole>
 
@@ -27,6 +28,8 @@ async function main(): Promise<void> {
   const config = readConfig()
   if (config.role === 'admin') return
   if (config.runAs) (await import('#up/become-user.ts')).becomeUser(config.runAs)
+  // After the change of user, so that no role runs what another one compiled; and `up` makes no folder unasked.
+  if (config.role !== 'up' || existsSync(config.cacheFolder)) enableCompileCache(config.cacheFolder)
   catchBugs(config)
   await play(config, await edges[config.role]())
 }
@@ -54,6 +57,8 @@ async function play(config: Config, edge: Edge): Promise<void> {
     throw error
   }
   if (process.connected) process.send?.({ ready: true, role: config.role, report: running.report ?? {} })
+  // A kill must not cost the next start its head start.
+  flushCompileCache()
   await asked
   await running.stop()
   process.exit(0)
@@ -61,9 +66,7 @@ async function play(config: Config, edge: Edge): Promise<void> {
 
 function catchBugs(config: Config): void {
   const fail = (error: unknown): void => {
-    if (config.role !== 'up') openLog(config).fatal({ error }, 'stopped by a bug')
-    tell(error)
-    process.exit(1)
+    void record(config, error).finally(() => process.exit(1))
   }
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
@@ -71,16 +74,24 @@ function catchBugs(config: Config): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 }
 
+async function record(config: Config, error: unknown): Promise<void> {
+  await tell(error)
+  if (config.role === 'up') return
+  const { openLog } = await import('#core/log.ts')
+  openLog(config).fatal({ error }, 'stopped by a bug')
+}
+
 /** A mistake of the person at the terminal gets its sentence; anything else what may be told of it. */
-function tell(error: unknown): void {
+async function tell(error: unknown): Promise<void> {
   if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`)
   else {
+    const { describeError } = await import('#core/log.ts')
     const { type, message, code, stack } = describeError(error)
     process.stderr.write(`${[type, code, message].filter(Boolean).join(' ')}\n${stack ?? ''}\n`)
   }
 }
 
-await main().catch((error) => {
-  tell(error)
+await main().catch(async (error) => {
+  await tell(error)
   process.exit(error instanceof ConfigError ? 2 : 1)
 })

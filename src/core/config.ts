@@ -52,6 +52,8 @@ export interface Config {
   /** This role's own log. */
   logFile: string
   logLevel: string
+  /** What this role compiled of its own program, so that its next start is quicker; no other role may write here. */
+  cacheFolder: string
   keeperFolder: string
   /** Folder with initdb and postgres of another server (e.g. Debian's 15); null uses the packaged one. */
   postgresFolder: string | null
@@ -194,6 +196,7 @@ export function buildConfig(told: Told): Config {
     logFolder,
     logFile: join(logFolder, `${told.role}.log`),
     logLevel: env.PANOPLY_LOG_LEVEL ?? 'info',
+    cacheFolder: join(home, 'cache', told.role),
     keeperFolder: join(home, 'keeper'),
     postgresFolder: env.PANOPLY_POSTGRES_BIN ?? null,
     rootKeyFile: installation.rootKeyFile,

@@ -21,7 +21,7 @@ interface Place {
 
 const keeperCallers: readonly KeeperCaller[] = ['web', 'worker', 'cell', 'backup', 'up']
 const cellCallers: readonly CellCaller[] = ['web', 'worker', 'up']
-const ownLogs = ['up', 'web', 'worker', 'keeper', 'cell', 'backup'] as const
+const processes = ['up', 'web', 'worker', 'keeper', 'cell', 'backup'] as const
 
 /** Folder of the home that only `up` uses: its lock and the list of its children. */
 export function upFolder(home: string): string {
@@ -43,7 +43,7 @@ export function openHome(home: string): void {
 /** Brings every folder to its owner and mode. `users` is null when everything runs as one user. */
 export function layOutHome(config: Config, users: ServiceUsers | null): void {
   for (const place of users ? placesForUsers(config, users) : placesForOne(config)) settle(place)
-  for (const role of ownLogs) {
+  for (const role of processes) {
     const file = join(config.logFolder, `${role}.log`)
     writeFileSync(file, '', { flag: 'a', mode: 0o640 })
     if (users) settleFile(file, role === 'up' ? null : users.accounts[role])
@@ -66,6 +66,10 @@ function placesForUsers(config: Config, users: ServiceUsers): Place[] {
     [config.runFolder, { uid: 0, gid: users.everyone, mode: 0o750 }],
     [dirname(config.rootKeyFile), { uid: keeper.uid, gid: keeper.gid, mode: 0o700 }],
   ])
+  for (const role of ['web', 'worker', 'keeper', 'cell', 'backup'] as const) {
+    const { uid, gid } = users.accounts[role]
+    special.set(cacheOf(config, role), { uid, gid, mode: 0o700 })
+  }
   for (const caller of keeperCallers) {
     const owner = { uid: keeper.uid, gid: groupOf(caller), mode: 0o710 }
     special.set(dirname(keeperSocket(config, caller)), owner)
@@ -82,6 +86,10 @@ function placesForUsers(config: Config, users: ServiceUsers): Place[] {
   return foldersOf(config).map((path) => ({ ...root(path), ...special.get(path) }))
 }
 
+function cacheOf(config: Config, role: (typeof processes)[number]): string {
+  return join(dirname(config.cacheFolder), role)
+}
+
 /** Parents before children. */
 function foldersOf(config: Config): string[] {
   const clusters = config.regions.flatMap((region) => region.cells.filter((cell) => cell.clusterFolder))
@@ -89,6 +97,8 @@ function foldersOf(config: Config): string[] {
     config.home,
     upFolder(config.home),
     config.logFolder,
+    dirname(config.cacheFolder),
+    ...processes.map((role) => cacheOf(config, role)),
     config.keeperFolder,
     dirname(config.caCertificateFile),
     join(config.home, 'regions'),

@@ -91,7 +91,7 @@ async function startAll(config: Config, signal: AbortSignal, undo: (() => Promis
   const tenants = config.isDemo ? await fillDemo(config, ready) : []
   signal.throwIfAborted()
   announce(config, { ...ready, tenants })
-  log.info({ url: ready.url }, 'ready')
+  log.info({ url: ready.url, milliseconds: Math.round(performance.now()) }, 'everything serves')
 }
 
 /** Waits for all, so that what did start is known to the undo list when one fails. */

@@ -32,8 +32,10 @@ const goodRun = 60_000
 export async function supervise(charge: Charge, log: Log): Promise<Watched> {
   const stopping = new AbortController()
   const { signal } = stopping
+  const began = performance.now()
   let running = await charge.start()
   const { report } = running
+  log.info({ charge: charge.name, milliseconds: Math.round(performance.now() - began) }, 'ready')
 
   async function keep(): Promise<void> {
     let delay = firstPause
