@@ -114,6 +114,8 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     credentials: new Credentials({ tenant: (id) => tenants.of(id), permissions: rolePermissions, now }),
     rolePermissions,
     records: products.flatMap(({ records }) => records),
+    sealedTables: products.flatMap(({ sealed }) => sealed),
+    dropKeys: (tenant) => keyring.drop(tenant),
     mail: openMail({
       regions: config.regions.map(({ name }) => name),
       config,

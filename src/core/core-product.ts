@@ -1,13 +1,16 @@
 // The core's own manifest: what every product stands on is declared the same way as a product.
+
+import { coreRecords } from './access/core-records.ts'
 import { corePermissions } from './access/permissions.ts'
 import { accessRoutes } from './access/routes.ts'
-import { coreRecords } from './access/core-records.ts'
 import { exportAuditTask } from './audit/export-audit.job.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { apiKeyRoutes } from './auth/api-key-routes.ts'
 import { authRoutes } from './auth/routes.ts'
 import { evidenceRoutes } from './evidence/routes.ts'
 import { activityRoutes } from './jobs/routes.ts'
+import { rotateKeysTask } from './keys/rotate-keys.job.ts'
+import { keyRoutes } from './keys/routes.ts'
 import { mailRoutes } from './mail/routes.ts'
 import type { Product } from './product.ts'
 import { mergeSegmentsTask } from './search/merge-segments.job.ts'
@@ -20,12 +23,22 @@ export const core: Product = {
     ...accessRoutes,
     ...tenancyRoutes,
     ...apiKeyRoutes,
+    ...keyRoutes,
     ...activityRoutes,
     ...auditRoutes,
     ...evidenceRoutes,
     ...mailRoutes,
   ],
-  tasks: [exportAuditTask, mergeSegmentsTask],
+  tasks: [exportAuditTask, mergeSegmentsTask, rotateKeysTask],
   permissions: corePermissions,
   records: coreRecords,
+  sealed: [
+    { store: 'activity', table: 'organisation', row: 'id', columns: ['card', 'origin'] },
+    { store: 'activity', table: 'member', row: 'person', columns: ['origin'] },
+    { store: 'activity', table: 'session', row: 'id', columns: ['origin'] },
+    { store: 'activity', table: 'api_key', row: 'id', columns: ['card', 'origin'] },
+    { store: 'activity', table: 'export', row: 'id', columns: ['origin'] },
+    { store: 'activity', table: 'activity', row: 'id', columns: ['title', 'origin'] },
+    { store: 'people', table: 'person', row: 'id', columns: ['card', 'password', 'origin'] },
+  ],
 }

@@ -3,6 +3,7 @@ import type { BlobStore } from './blobs/blob-store.ts'
 import type { RegionPlace } from './config.ts'
 import type { Credentials } from './auth/credentials.ts'
 import type { Passwords } from './auth/password.ts'
+import type { SealedTable } from './keys/rotate-keys.ts'
 import type { RegionKeys } from './keys/region-keys.ts'
 import type { Outbox } from './mail/send-mail.ts'
 import type { Directory } from './regions/directory.ts'
@@ -23,6 +24,7 @@ export interface Ctx extends TenantDoor {
   readonly credentials: Credentials
   readonly rolePermissions: ReadonlyMap<RoleName, ReadonlySet<string>>
   readonly records: readonly RecordKind[]
+  readonly sealedTables: readonly SealedTable[]
   readonly mail: Outbox
   /** The region's log of what belongs to no tenant. */
   readonly visits: VisitLog
@@ -32,6 +34,8 @@ export interface Ctx extends TenantDoor {
   blobs(region: string): BlobStore
   /** Takes a spare tenant for a mail domain (or answers the one it has). Throws `busy` when none is spare yet. */
   claimTenant(region: string, domain: string): Promise<string>
+  /** Forgets a tenant's lent keys, so that the next use lends the newest. */
+  dropKeys(tenant: string): void
   /** Public keys of a tenant's log, oldest first, as vkey text (C2SP signed-note). */
   logKeys(region: string, tenant: string): Promise<string[]>
   /** Where parsers of hostile input run; null but in the worker. */

@@ -2,6 +2,7 @@
 import type { IdPrefix } from './ids.ts'
 import type { Permission } from './access/permissions.ts'
 import type { Task } from './jobs/job.ts'
+import type { SealedTable } from './keys/rotate-keys.ts'
 import type { Route } from './route.ts'
 import type { TenantReader } from './tenancy/tenant-door.ts'
 
@@ -34,4 +35,6 @@ export interface Product {
   readonly tasks: readonly Task[]
   readonly permissions: readonly Permission[]
   readonly records: readonly RecordKind[]
+  /** Columns sealed under the tenant's field and people keys; rotation seals them again. */
+  readonly sealed: readonly SealedTable[]
 }

@@ -28,5 +28,10 @@ export const knowledge: Product = {
     { name: 'knowledge.snip.update', roles: ROLES, summary: 'Change insight, note and tags of snips' },
     { name: 'knowledge.snip.remove', roles: ROLES, summary: 'Remove snips' },
   ],
+  sealed: [
+    { store: 'activity', table: 'document', row: 'id', columns: ['card', 'origin'] },
+    { store: 'activity', table: 'snip', row: 'id', columns: ['card', 'origin'] },
+    { store: 'activity', table: 'tag', row: "encode(tag, 'hex')", columns: ['name'] },
+  ],
   records: knowledgeRecords,
 }

@@ -74,7 +74,7 @@ test('a wrong password and an unknown address answer the same', async () => {
   const stranger = await post('/v1/sessions', { email: 'nobody@nowhere.example', password: 'not the password' })
   for (const reply of [wrong, unknown, stranger]) {
     assert.equal(reply.statusCode, 401)
-    assert.deepEqual({ ...reply.json(), requestId: '' }, { ...wrong.json(), requestId: '' })
+    assert.deepEqual({ ...Object(reply.json()), requestId: '' }, { ...Object(wrong.json()), requestId: '' })
   }
   const right = await post('/v1/sessions', { email: resident.email.toUpperCase(), password: resident.password })
   assert.equal(right.statusCode, 201)

@@ -1,0 +1,117 @@
+// Rotation: new versions of a tenant's working keys at once, everything sealed before sealed again in the background.
+// Must stay true: at no moment is there a value that no lent key opens; a killed rotation goes on where it was.
+import { sql } from 'kysely'
+import { tenantPurposes } from '#protocol/keeper/keeper.schema.ts'
+import { toApi } from '../ids.ts'
+import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
+
+/** Sealed columns of one table, as its room declares them. `row` is the SQL expression whose text the seal is bound to. */
+export interface SealedTable {
+  readonly store: 'activity' | 'people'
+  readonly table: string
+  readonly row: string
+  readonly columns: readonly string[]
+}
+
+/** The task that seals again. */
+export const ROTATE_TASK = 'core.key.rotate'
+/** Purposes that rotate by sealing again. A new blind key would need every look-up made anew, so it stays. */
+const ROTATED = tenantPurposes.filter((purpose) => purpose !== 'blind')
+const BATCH = 200
+
+/** The tenant's keys: purpose, version, since when. */
+export async function listKeys(tx: TenantReader) {
+  tx.require('core.key.manage')
+  const rows = await tx.db
+    .selectFrom('key')
+    .select(['id', 'purpose', 'version', 'state', 'created_at'])
+    .where('subject', 'is', null)
+    .where('state', '!=', 'destroyed')
+    .orderBy('purpose')
+    .orderBy('version')
+    .execute()
+  tx.audit({ action: 'core.key.versionsListed' })
+  return {
+    items: rows.map(({ purpose, version, state, created_at }) => ({
+      purpose,
+      version,
+      state,
+      since: created_at.toISOString(),
+    })),
+    next: null,
+  }
+}
+
+/** Makes the next version of every rotating key and queues the sealing. The caller drops the lent keys after the commit. */
+export async function rotateKeys(tx: TenantWriter): Promise<{ activityId: string }> {
+  tx.require('core.key.rotate')
+  const organisation = await tx.db
+    .selectFrom('organisation')
+    .select('id')
+    .forUpdate()
+    .executeTakeFirstOrThrow()
+  for (const purpose of ROTATED) {
+    const row = await tx.keys.newVersion(purpose)
+    await tx.db.insertInto('key').values(row).execute()
+  }
+  const activity = await tx.enqueue(ROTATE_TASK, organisation.id, {
+    key: 'rotate',
+    activity: { kind: 'core.key.rotating', recordKind: 'organisation', title: '', unit: 'rows' },
+  })
+  if (activity === null) throw new Error('a rotation needs an activity')
+  tx.audit({ action: 'core.key.rotated', record: { kind: 'organisation', id: organisation.id } })
+  return { activityId: toApi('act', activity) }
+}
+
+/** How many rows a table has, for progress. */
+export async function countRows(tx: TenantReader, { table }: SealedTable): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*) as count from ${sql.table(table)}`.execute(
+    tx.db,
+  )
+  return Number(rows[0]?.count ?? 0)
+}
+
+/**
+ * Seals the next rows of a table under the newest key. Answers where it stopped (null at the end), how many rows it read and how
+ * many it sealed again.
+ */
+export async function resealRows(
+  tx: TenantWriter,
+  sealed: SealedTable,
+  after: string,
+): Promise<{ last: string | null; read: number; resealed: number }> {
+  const { store, table, columns } = sealed
+  const { version } = tx.keys.current(store === 'people' ? 'people' : 'field')
+  const row = sql.raw(`(${sealed.row})::text`)
+  const { rows } = await sql<{ row: string } & Record<string, Buffer | null>>`
+    select ${row} as row, ${sql.join(columns.map((column) => sql.ref(column)))} from ${sql.table(table)}
+    where ${row} > ${after} order by ${row} limit ${BATCH} for update`.execute(tx.db)
+  let resealed = 0
+  for (const { row: id, ...values } of rows) {
+    const changes = columns.flatMap((column) => {
+      const value = values[column]
+      if (!value || value.readUInt32BE(1) >= version) return []
+      return [
+        sql`${sql.ref(column)} = ${tx.keys.seal(store, table, id, column, tx.keys.open(store, table, id, column, value))}`,
+      ]
+    })
+    if (changes.length === 0) continue
+    await sql`update ${sql.table(table)} set ${sql.join(changes)} where ${row} = ${id}`.execute(tx.db)
+    resealed++
+  }
+  return { last: rows.length < BATCH ? null : (rows.at(-1)?.row ?? null), read: rows.length, resealed }
+}
+
+/** Marks versions below the newest as no longer sealing anything. They still open what a log must keep as it was. */
+export async function retireKeys(tx: TenantWriter): Promise<void> {
+  for (const purpose of ROTATED) {
+    await tx.db
+      .updateTable('key')
+      .set({ state: 'retired' })
+      .where('purpose', '=', purpose)
+      .where('subject', 'is', null)
+      .where('state', '=', 'live')
+      .where('version', '<', tx.keys.current(purpose).version)
+      .execute()
+  }
+}
