@@ -15,9 +15,6 @@ import { readableText } from '../snips/fold-text.ts'
 import { openEvidence, openSnipCard, SNIP_ENTRY, selectSnips } from '../snips/snip-record.ts'
 import type { SearchAnswer, SearchHit, SearchKind, SearchQuery } from './search.schema.ts'
 
-/** Characters of a passage. */
-const PASSAGE = 280
-
 const kindsOf: Readonly<Record<SearchKind, readonly string[]>> = {
   document: [TITLE_ENTRY, PAGE_ENTRY],
   snip: [SNIP_ENTRY],
@@ -76,7 +73,7 @@ async function shownHit(
     kind: 'document',
     id: about.documentId,
     ...about,
-    passage: highlight(text, question, PASSAGE),
+    passage: highlight(text, question),
   }
 }
 
@@ -99,7 +96,7 @@ async function snipHit(
     ...about,
     createdBy: shownAuthor(row.created_by, row.created_key),
     createdAt: row.created_at.toISOString(),
-    passage: highlight(text.join('\n'), question, PASSAGE),
+    passage: highlight(text.join('\n'), question),
   }
 }
 
