@@ -72,7 +72,7 @@ async function sealedRow(keys: AuditKeys, event: NewAuditEvent) {
     record_id: event.record?.id ?? null,
     request_id: event.requestId,
     detail: event.detail,
-    personal_hash: personal?.hash.toString('hex') ?? null,
+    personal_hash: personal?.hash ?? null,
     person,
     sealed: personal?.sealed.toString('base64') ?? null,
   }

@@ -17,8 +17,13 @@ export const EMPTY_ROOT: Buffer = hash('sha256', '', 'buffer')
 /** MTH({d}): SHA-256(0x00 || d); text is taken as UTF-8. */
 export function leafHash(leaf: string | Uint8Array): Buffer {
   return typeof leaf === 'string'
-    ? hash('sha256', `\u0000${leaf}`, 'buffer')
+    ? Buffer.from(leafHashHex(leaf), 'hex')
     : hash('sha256', Buffer.concat([Uint8Array.of(0), leaf]), 'buffer')
+}
+
+/** The same in hex. */
+export function leafHashHex(leaf: string): string {
+  return hash('sha256', `\u0000${leaf}`, 'hex')
 }
 
 /** SHA-256(0x01 || left || right). */
@@ -33,14 +38,21 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
 /** Collects leaf hashes in order and gives the root at any time, holding one hash per bit of the size. */
 export interface RootBuilder {
   readonly size: number
-  push(leaf: Buffer): void
+  /** Hash of the next leaf, in hex. */
+  push(leaf: string): void
   root(): Buffer
 }
 
-/** An empty tree that grows by `push`. */
+/** An empty tree that grows by `push`. Works on strings: `hash` makes one in a third of the time it takes to make a Buffer. */
 export function createRootBuilder(): RootBuilder {
-  const peaks: Buffer[] = []
+  const peaks: string[] = []
+  const node = Buffer.alloc(65, 1)
   let size = 0
+  function join(left: string, right: string): string {
+    node.write(left, 1, 'hex')
+    node.write(right, 33, 'hex')
+    return hash('sha256', node, 'hex')
+  }
   return {
     get size() {
       return size
@@ -49,13 +61,18 @@ export function createRootBuilder(): RootBuilder {
       let top = leaf
       for (let rest = size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
         const left = peaks.pop()
-        if (left) top = nodeHash(left, top)
+        if (left !== undefined) top = join(left, top)
       }
       peaks.push(top)
       size++
     },
     root() {
-      return peaks.length === 0 ? EMPTY_ROOT : peaks.reduceRight((right, left) => nodeHash(left, right))
+      return peaks.length === 0
+        ? EMPTY_ROOT
+        : Buffer.from(
+            peaks.reduceRight((right, left) => join(left, right)),
+            'hex',
+          )
     },
   }
 }

@@ -1,6 +1,6 @@
 // The personal part of an event: sealed under the person's key, committed to by a salted hash in the event.
 // Must stay true: salt and text exist in clear only in memory, so destroying the key leaves a hash nobody can try guesses on.
-import { hash, type KeyObject, randomBytes } from 'node:crypto'
+import { type KeyObject, randomBytes, hash as sha256 } from 'node:crypto'
 import { PublicError } from '#core/errors.ts'
 import { openBytes, sealBytes } from '#core/keys/aead.ts'
 import { SealBroken } from '#core/keys/seal-broken.ts'
@@ -34,14 +34,17 @@ export type PersonalState = 'open' | 'none' | 'erased' | 'damaged'
 /** A person's data key has one version: rotation wraps it anew, destruction ends it. */
 const KEY_VERSION = 1
 const LONGEST = 1024
+const SALT = 32
+const SALT_TEXT = 43
 
-/** SHA-256(salt || text): what an event commits to. `salt` is base64url. */
-export function personalHash(opened: OpenedPersonal): Buffer {
-  return hash(
-    'sha256',
-    Buffer.concat([Buffer.from(opened.salt, 'base64url'), Buffer.from(opened.text)]),
-    'buffer',
-  )
+/**
+ * SHA-256(salt || text) in hex: what an event commits to. Null when the salt has not 32 bytes: with a free border
+ * between the two, another text would have the same hash.
+ */
+export function personalHash({ salt, text }: OpenedPersonal): string | null {
+  const bytes = Buffer.allocUnsafe(SALT + 3 * text.length)
+  if (salt.length !== SALT_TEXT || bytes.write(salt, 'base64url') !== SALT) return null
+  return sha256('sha256', bytes.subarray(0, SALT + bytes.write(text, SALT)), 'hex')
 }
 
 /**
@@ -53,26 +56,21 @@ export async function sealPersonal(
   event: string,
   person: string | null,
   personal: Personal,
-): Promise<{ sealed: Buffer; hash: Buffer } | null> {
+): Promise<{ sealed: Buffer; hash: string | null } | null> {
   const kept = Object.entries(personal).filter(([, value]) => typeof value === 'string' && value !== '')
   if (kept.length === 0) return null
   const opened = {
     text: canonicalJson(
       Object.fromEntries(kept.map(([key, value]) => [key, value.slice(0, LONGEST).toWellFormed()])),
     ),
-    salt: randomBytes(32).toString('base64url'),
+    salt: randomBytes(SALT).toString('base64url'),
   }
+  const hash = personalHash(opened)
   if (person === null)
-    return {
-      sealed: keys.seal('activity', 'audit_personal', event, 'sealed', opened),
-      hash: personalHash(opened),
-    }
+    return { sealed: keys.seal('activity', 'audit_personal', event, 'sealed', opened), hash }
   const key = await personKey(keys, person)
   if (!key) return null
-  return {
-    sealed: sealBytes(key, KEY_VERSION, place(keys.tenant, event), JSON.stringify(opened)),
-    hash: personalHash(opened),
-  }
+  return { sealed: sealBytes(key, KEY_VERSION, place(keys.tenant, event), JSON.stringify(opened)), hash }
 }
 
 /** Opens what `sealPersonal` sealed; says why when it cannot. */

@@ -25,7 +25,7 @@ function grow(steps: readonly number[]) {
     )
     const grown = appendLeaves(given, size, fresh)
     for (const tile of grown.changed) stored.set(tileName(tile), Buffer.from(tile.hashes))
-    for (const leaf of fresh) builder.push(leaf)
+    for (const leaf of fresh) builder.push(leaf.toString('hex'))
     leaves.push(...fresh)
     size = grown.size
     roots.set(size, builder.root())

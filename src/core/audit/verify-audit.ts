@@ -1,7 +1,6 @@
 // Checks an export file offline, by the public key alone. Knows nothing of databases or of this installation.
 // Must stay true: everything it says comes from hashes and the signature, never from a field that merely claims it; memory
 // does not grow with the file.
-import { hash } from 'node:crypto'
 import {
   CheckpointBroken,
   parseTreeHead,
@@ -10,7 +9,8 @@ import {
   type TreeHead,
   verifyCheckpoint,
 } from './checkpoint.ts'
-import { createRootBuilder, leafHash, verifyInclusion } from './merkle.ts'
+import { createRootBuilder, leafHashHex, verifyInclusion } from './merkle.ts'
+import { personalHash } from './personal-part.ts'
 
 export type AuditFault =
   | 'not_an_export'
@@ -115,15 +115,17 @@ export async function verifyAudit(
       throw new Fault('missing_events', line, `after position ${last} comes ${position}`)
     if (position >= head.size)
       throw new Fault('missing_events', line, `position ${position} is beyond the checkpoint of ${head.size}`)
-    const hashed = leafHash(leaf)
-    if (hashed.toString('hex') !== value.hash)
+    const hashed = leafHashHex(leaf)
+    if (hashed !== value.hash)
       throw new Fault(
         'altered_event',
         line,
         `the event at position ${position} does not have the hash that stands beside it`,
       )
     if (isWhole) tree.push(hashed)
-    else if (!verifyInclusion(hashed, position, head.size, readProof(value.proof), head.root))
+    else if (
+      !verifyInclusion(Buffer.from(hashed, 'hex'), position, head.size, readProof(value.proof), head.root)
+    )
       throw new Fault('bad_proof', line, `the event at position ${position} is not proven to be in the log`)
     const match = matchPersonal(value, leaf, line)
     personal[match]++
@@ -212,8 +214,7 @@ function matchPersonal(value: Readonly<Record<string, unknown>>, leaf: string, l
   if (personal === null || personal === undefined) return committed === null ? 'none' : 'absent'
   if (typeof personal !== 'string' || typeof salt !== 'string')
     throw new Fault('bad_line', line, 'the personal part is not text with a salt')
-  const given = hash('sha256', Buffer.concat([Buffer.from(salt, 'base64url'), Buffer.from(personal)]))
-  if (given !== committed)
+  if (committed === null || personalHash({ salt, text: personal }) !== committed)
     throw new Fault('altered_personal_part', line, 'the personal part is not the one the event committed to')
   return 'matches'
 }
