@@ -13,7 +13,7 @@ export interface NewAccount {
   readonly region?: string
 }
 
-/** The shortest password anybody may choose; an organisation may ask for more. */
+/** The shortest password a founder may choose; an organisation decides for those who join it. */
 const MINIMUM_LENGTH = 12
 
 /**
@@ -24,9 +24,10 @@ export async function createAccount(ctx: Ctx, input: NewAccount): Promise<{ sent
   const mail = readMailAddress(input.email)
   refuseFreeMail(mail)
   const displayName = input.displayName.normalize('NFC').trim()
-  checkPassword(input.password, MINIMUM_LENGTH, [displayName, mail.address])
   const wished = homeRegion(input.country, input.region, ctx.regions)
   const place = await ctx.directory.findByDomain(mail.domain)
+  const minimum = place ? await minimumLength(ctx, place.tenant) : MINIMUM_LENGTH
+  checkPassword(input.password, minimum, [displayName, mail.address])
   const region = place?.region ?? ctx.regions.find(({ name }) => name === wished)
   if (!region) throw new Error(`region ${wished} is not set up`)
   const token = await sealSignUp(
@@ -49,4 +50,13 @@ export async function createAccount(ctx: Ctx, input: NewAccount): Promise<{ sent
     url: `${region.url}/verify?token=${token}`,
   })
   return { sent: true }
+}
+
+async function minimumLength(ctx: Ctx, tenant: string): Promise<number> {
+  const row = await (await ctx.tenant(tenant))
+    .db('activity')
+    .selectFrom('organisation')
+    .select('password_minimum_length')
+    .executeTakeFirst()
+  return row?.password_minimum_length ?? MINIMUM_LENGTH
 }
