@@ -1,14 +1,15 @@
 // Folders in memory where parsers work. Must stay true: mode 0700, never under the home, gone after the job, and what a
 // killed worker left is wiped at the next start.
+import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 
 /** Makes an empty root for work folders: in /dev/shm where there is one, else in the run folder. */
 export async function openWorkRoot(runFolder: string): Promise<string> {
   const memory = await stat('/dev/shm').catch(() => null)
-  const root = memory?.isDirectory()
-    ? join('/dev/shm', `${basename(runFolder)}-work`)
-    : join(runFolder, 'work')
+  // Everybody's /dev/shm: two homes must not wipe each other's work because their run folders end alike.
+  const own = createHash('sha256').update(runFolder).digest('hex').slice(0, 16)
+  const root = memory?.isDirectory() ? join('/dev/shm', `panoply-work-${own}`) : join(runFolder, 'work')
   await rm(root, { recursive: true, force: true })
   // Not recursive: a folder that is there again belongs to somebody else.
   await mkdir(root, { mode: 0o700 })
