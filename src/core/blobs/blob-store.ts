@@ -1,14 +1,13 @@
 // Encrypted blobs of tenants in folders: <root>/<container>/<first two characters>/<blob id>.
 // Must stay true: plaintext never touches the disk, nothing half-written is ever visible, memory is constant whatever the size.
-import { createHash, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { Dirent } from 'node:fs'
 import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { PublicError } from '../errors.ts'
 import { isRoutingId, newId } from '../ids.ts'
-import { decryptedBlob, encryptedBlob, FRAME } from './blob-cipher.ts'
+import { type ByteRange, readBlob, writeBlob } from './blob-file.ts'
 
 export interface StoredBlob {
   /** Plaintext bytes. */
@@ -25,10 +24,10 @@ export interface BlobStore {
    */
   put(container: string, blobId: string, key: KeyObject, source: Readable): Promise<StoredBlob>
   /**
-   * The plaintext. Throws `not_found`, and SealBroken for another key or another place;
+   * The plaintext, or a range of it. Throws `not_found`, SealBroken for another key or another place, RangeError;
    * the stream errors with SealBroken where the blob was cut or changed.
    */
-  open(container: string, blobId: string, key: KeyObject): Promise<Readable>
+  open(container: string, blobId: string, key: KeyObject, range?: ByteRange): Promise<Readable>
   /** Removes a blob; no error when there is none. */
   remove(container: string, blobId: string): Promise<void>
   removeContainer(container: string): Promise<void>
@@ -66,7 +65,7 @@ export function openBlobStore(root: string): BlobStore {
       const part = `${file}.${newId()}.part`
       try {
         await makeFolder(dirname(file))
-        const stored = await writePart(part, encryptedBlob({ container, blobId, key }), source)
+        const stored = await writeBlob(part, { container, blobId, key }, source)
         await rename(part, file)
         await syncFolder(dirname(file))
         return stored
@@ -78,13 +77,10 @@ export function openBlobStore(root: string): BlobStore {
         throw cause
       }
     },
-    async open(container, blobId, key) {
+    async open(container, blobId, key, range) {
+      const file = fileOf(container, blobId)
       try {
-        const handle = await open(fileOf(container, blobId), 'r')
-        return await decryptedBlob(
-          { container, blobId, key },
-          handle.createReadStream({ highWaterMark: FRAME }),
-        )
+        return await readBlob(file, { container, blobId, key }, range)
       } catch (cause) {
         if (isCode(cause, 'ENOENT')) throw new PublicError('not_found', undefined, { cause })
         throw cause
@@ -112,31 +108,6 @@ export function openBlobStore(root: string): BlobStore {
       return swept
     },
   }
-}
-
-async function writePart(
-  part: string,
-  encrypt: NodeJS.ReadWriteStream,
-  source: Readable,
-): Promise<StoredBlob> {
-  const hash = createHash('sha256')
-  let size = 0
-  await using handle = await open(part, 'wx', 0o660)
-  const sink = handle.createWriteStream({ highWaterMark: 2 * FRAME, autoClose: false })
-  await pipeline(
-    source,
-    async function* (chunks: AsyncIterable<Buffer>) {
-      for await (const chunk of chunks) {
-        hash.update(chunk)
-        size += chunk.length
-        yield chunk
-      }
-    },
-    encrypt,
-    sink,
-  )
-  await handle.sync()
-  return { size, sha256: hash.digest('hex') }
 }
 
 /** Web and worker share the folders through their group, whatever the umask of the one that came first. */

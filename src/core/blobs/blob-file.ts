@@ -1,0 +1,160 @@
+// One sealed blob in one file: written front to back, read from anywhere.
+// Must stay true: at most a few frames are in memory; the file is closed whatever happens.
+import { createHash } from 'node:crypto'
+import { type FileHandle, open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { SealBroken } from '../keys/seal-broken.ts'
+import {
+  type BlobOpener,
+  type BlobPlace,
+  type BlobSealer,
+  FRAME,
+  HEAD,
+  openBlob,
+  sealBlob,
+} from './blob-cipher.ts'
+
+/** Bytes of the plaintext, the last one included. */
+export interface ByteRange {
+  start: number
+  end: number
+}
+
+/** Seals a stream into a new file, on disk when it resolves. Errors of the source and of the disk pass through; the file stays then. */
+export async function writeBlob(
+  file: string,
+  place: BlobPlace,
+  source: Readable,
+): Promise<{ size: number; sha256: string }> {
+  await using handle = await open(file, 'wx', 0o660)
+  const sealer = await sealBlob(place)
+  try {
+    const summary = await writeFrames(handle, sealer, source)
+    await handle.sync()
+    return summary
+  } finally {
+    sealer.dispose()
+  }
+}
+
+async function writeFrames(handle: FileHandle, sealer: BlobSealer, source: Readable) {
+  const hash = createHash('sha256')
+  let size = 0
+  let held: Buffer[] = []
+  let room = FRAME
+  // One write is under way while the next frame is gathered and sealed.
+  let writing = writeAll(handle, [sealer.head])
+  try {
+    for await (const chunk of source) {
+      if (!Buffer.isBuffer(chunk)) throw new TypeError('A blob is made of bytes.')
+      hash.update(chunk)
+      size += chunk.length
+      let rest = chunk
+      while (rest.length >= room) {
+        held.push(rest.subarray(0, room))
+        rest = rest.subarray(room)
+        await writing
+        writing = writeAll(handle, sealer.frame(held, 'full'))
+        held = []
+        room = FRAME
+      }
+      if (rest.length > 0) held.push(rest)
+      room -= rest.length
+    }
+  } finally {
+    await writing
+  }
+  await writeAll(handle, sealer.frame(held, 'last'))
+  return { size, sha256: hash.digest('hex') }
+}
+
+/** The promise may wait unattended while the source is slow; its error is met at the next await. */
+function writeAll(handle: FileHandle, pieces: Buffer[]): Promise<void> {
+  const writing = writeEvery(handle, pieces)
+  writing.catch(() => undefined)
+  return writing
+}
+
+async function writeEvery(handle: FileHandle, pieces: Buffer[]): Promise<void> {
+  const { bytesWritten } = await handle.writev(pieces)
+  // After a short write the next one goes on, or tells why it cannot.
+  if (bytesWritten < lengthOf(pieces)) await handle.writeFile(Buffer.concat(pieces).subarray(bytesWritten))
+}
+
+function lengthOf(pieces: Buffer[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0)
+}
+
+/**
+ * The plaintext of a file, or a range of it. Throws SealBroken when the header is not the blob's, RangeError when the range is
+ * not within it; the stream errors with SealBroken where the file was changed.
+ */
+export async function readBlob(file: string, place: BlobPlace, range?: ByteRange): Promise<Readable> {
+  const handle = await open(file, 'r')
+  try {
+    const { size: fileLength } = await handle.stat()
+    const head = await readAt(handle, Buffer.allocUnsafe(HEAD), 0)
+    const opener = await openBlob(place, head, fileLength)
+    const { start, end } = range ?? { start: 0, end: opener.size - 1 }
+    if (range && !(start >= 0 && start <= end && end < opener.size))
+      throw new RangeError('Not a range of this blob.')
+    return streamFrames(handle, opener, { start, end })
+  } catch (cause) {
+    await handle.close()
+    throw cause
+  }
+}
+
+function streamFrames(handle: FileHandle, opener: BlobOpener, { start, end }: ByteRange): Readable {
+  const last = Math.floor(Math.max(end, 0) / FRAME)
+  // Of a whole blob the last frame is read also when it is empty: it proves the end.
+  const stop = end === opener.size - 1 ? opener.frames - 1 : last
+  const buffers = [Buffer.allocUnsafeSlow(FRAME + 64), Buffer.allocUnsafeSlow(FRAME + 64)]
+  let index = Math.floor(start / FRAME)
+  let ahead = load(index)
+
+  function load(frame: number): Promise<Buffer> {
+    const { position, length } = opener.place(frame)
+    const into = buffers[frame % 2]?.subarray(0, length) ?? Buffer.allocUnsafe(length)
+    const loading = readAt(handle, into, position)
+    // Whoever awaits it sees the error; a reader that has gone away does not.
+    loading.catch(() => undefined)
+    return loading
+  }
+  async function next(): Promise<Buffer | null> {
+    while (index <= stop) {
+      const sealed = await ahead
+      const frame = index++
+      if (index <= stop) ahead = load(index)
+      const plain = opener.frame(frame, sealed)
+      const from = Math.max(start - frame * FRAME, 0)
+      const piece = plain.subarray(from, end + 1 - frame * FRAME)
+      if (piece.length > 0) return piece
+    }
+    return null
+  }
+
+  return new Readable({
+    highWaterMark: FRAME,
+    read() {
+      next().then(
+        (piece) => void this.push(piece),
+        (cause) => void this.destroy(cause),
+      )
+    },
+    destroy(cause, callback) {
+      opener.dispose()
+      handle.close().then(() => callback(cause), callback)
+    },
+  })
+}
+
+/** Fills the buffer from a place of the file. Throws SealBroken when the file ends before. */
+async function readAt(handle: FileHandle, into: Buffer, position: number): Promise<Buffer> {
+  for (let done = 0; done < into.length; ) {
+    const { bytesRead } = await handle.read(into, done, into.length - done, position + done)
+    if (bytesRead === 0) throw new SealBroken('The blob was cut.')
+    done += bytesRead
+  }
+  return into
+}
