@@ -18,7 +18,7 @@ import { keepSpareTenants, type SpareTenants } from './spare-tenants.ts'
 import type { Workers } from './workers.ts'
 
 export interface RegionCellOptions {
-  readonly config: Config
+  readonly config: Pick<Config, 'regions' | 'appFolder'>
   readonly region: RegionPlace
   readonly place: CellPlace
   readonly keeper: KeeperClient

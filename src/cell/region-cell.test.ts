@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { bootstrapCluster, systemLogins } from '#core/db/bootstrap-cluster.ts'
+import { readMigrations } from '#core/db/migrate.ts'
+import { steadyClient } from '#core/db/steady-client.ts'
+import { connectAs, loginOf } from '#core/db/system-login.ts'
+import { silentLog } from '#core/log.ts'
+import { type OwnCluster, startCluster } from '#test/own-cluster.ts'
+import { ownKeeper } from '#test/own-keeper.ts'
+import { migrateTenants, tenantsBehind } from './migrate-tenants.ts'
+import { migrateDirectory, type RegionCell, type RegionCellOptions, startRegionCell } from './region-cell.ts'
+import { Workers } from './workers.ts'
+
+const appFolder = join(import.meta.dirname, '../..')
+let cluster: OwnCluster
+let keeper: Awaited<ReturnType<typeof ownKeeper>>
+let options: RegionCellOptions
+let cell: RegionCell
+
+before(async () => {
+  cluster = await startCluster()
+  keeper = await ownKeeper({ regions: ['eu'] })
+  const up = keeper.as('up')
+  const verifiers = Object.fromEntries(
+    await Promise.all(
+      systemLogins.map(async (role) => [role, (await up.ask('verifier', { region: 'eu', role })).verifier]),
+    ),
+  )
+  await bootstrapCluster({
+    host: cluster.socketDir,
+    port: cluster.port,
+    superuserPassword: cluster.superuserPassword,
+    databases: ['cell', 'directory'],
+    verifiers,
+  })
+  const place = {
+    name: 'eu-1',
+    region: 'eu',
+    host: cluster.socketDir,
+    port: cluster.port,
+    clusterFolder: null,
+  }
+  const region: RegionCellOptions['region'] = {
+    name: 'eu',
+    hostName: 'localhost',
+    port: 8443,
+    url: 'https://localhost:8443',
+    blobRoot: '',
+    cells: [place],
+    certificateFile: '',
+    certificateKeyFile: '',
+  }
+  options = {
+    config: { regions: [region], appFolder },
+    region,
+    place,
+    keeper: keeper.as('cell'),
+    workers: new Workers(),
+    log: silentLog(),
+  }
+  await migrateDirectory(options)
+  cell = await startRegionCell(options)
+})
+after(async () => {
+  options.workers.close()
+  await cell.stop()
+  await keeper[Symbol.asyncDispose]()
+  await cluster.stop()
+})
+
+async function as<T>(role: string, database: string, statement: string, values: unknown[] = []) {
+  const client = await connectAs(loginOf(options.keeper, options.place, database, role))
+  try {
+    return (await client.query(statement, values)).rows as T[]
+  } finally {
+    await client.end()
+  }
+}
+
+const domain = () => randomBytes(32)
+
+test('a tenant is there in less than 100 ms, and its place in the directory', async (t) => {
+  const began = performance.now()
+  const tenant = await cell.spares.claim(domain())
+  const took = performance.now() - began
+  t.diagnostic(`claimed in ${took.toFixed(1)} ms`)
+  assert.ok(took < 100)
+  const [route] = await as(
+    'registrar',
+    'directory',
+    'select region, cell from directory.route where tenant = $1',
+    [tenant],
+  )
+  assert.deepEqual(route, { region: 'eu', cell: 'eu-1' })
+})
+
+test('more founders than spares at once each get a tenant of their own', async () => {
+  const tenants = await Promise.all(Array.from({ length: 6 }, () => cell.spares.claim(domain())))
+  assert.equal(new Set(tenants).size, 6)
+})
+
+test('two founders of one domain at once get the same tenant', async () => {
+  const same = domain()
+  const [one, two] = await Promise.all([cell.spares.claim(same), cell.spares.claim(same)])
+  assert.equal(one, two)
+  assert.equal(await cell.spares.claim(same), one)
+})
+
+test('a claim that a kill broke off is undone at the next start', async () => {
+  await cell.spares.claim(domain())
+  await cell.stop()
+  // What a kill between the cell's row and the directory's leaves.
+  const [broken] = await as<{ tenant: string }>(
+    'migrator',
+    'cell',
+    `update cell.tenant set state = 'active', claimed_at = now()
+     where tenant = (select tenant from cell.tenant where state = 'spare' limit 1) returning tenant`,
+  )
+  assert.ok(broken)
+  cell = await startRegionCell(options)
+  const active = await as<{ tenant: string }>(
+    'migrator',
+    'cell',
+    `select tenant from cell.tenant where state = 'active'`,
+  )
+  const routes = await as<{ tenant: string }>('registrar', 'directory', 'select tenant from directory.route')
+  const ids = (rows: readonly { tenant: string }[]) => rows.map(({ tenant }) => tenant).sort()
+  assert.deepEqual(ids(active), ids(routes))
+  assert.ok(!ids(active).includes(broken.tenant))
+})
+
+test('tenants behind are migrated one by one, and one that fails keeps no other behind', async () => {
+  const client = steadyClient(loginOf(options.keeper, options.place, 'cell', 'migrator'))
+  const [odd] = await as<{ tenant: string }>(
+    'registrar',
+    'directory',
+    'select tenant from directory.route limit 1',
+  )
+  await client.use((connection) => connection.query(`create table t_${odd?.tenant}.extra ()`))
+  const sql = 'create table {schema}.extra ()'
+  const migrations = [
+    ...readMigrations(join(appFolder, 'migrations/tenant')),
+    { number: 9999, name: '9999-test-extra.sql', sql, checksum: Buffer.alloc(32) },
+  ]
+  const work = { region: 'eu', client, migrations, log: silentLog() }
+  const behind = await tenantsBehind(work)
+  assert.ok(behind.length >= 8)
+  assert.equal(await migrateTenants(work, new AbortController().signal), 1)
+  assert.deepEqual(await tenantsBehind(work), [odd?.tenant])
+  await client.use((connection) => connection.query(`drop table t_${odd?.tenant}.extra`))
+  assert.equal(await migrateTenants(work, new AbortController().signal), 0)
+  await client.close()
+})
+
+test('a lost connection is opened again', async () => {
+  const client = steadyClient(loginOf(options.keeper, options.place, 'cell', 'migrator'))
+  const pid = () =>
+    client.use(async (connection) => (await connection.query('select pg_backend_pid() as pid')).rows[0]?.pid)
+  const first = await pid()
+  await as('migrator', 'cell', 'select pg_terminate_backend($1)', [first])
+  const second = await pid().catch(pid)
+  assert.notEqual(second, first)
+  await client.close()
+})
