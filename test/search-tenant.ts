@@ -92,13 +92,17 @@ export async function aSearchTenant(cluster: OwnCluster): Promise<SearchTenant> 
   const cache = new SearchCache()
   const caches = [cache]
   const db = kyselyOnPool<TenantTables>(() => pools.lease(login))
-  const write: SearchTenant['write'] = async (work, begin = 'begin') =>
-    inTransaction<TenantTables, Awaited<ReturnType<typeof work>>>(
+  async function write<T>(
+    work: (search: TenantSearch, db: Kysely<TenantTables>) => Promise<T>,
+    begin = 'begin',
+  ): Promise<T> {
+    return inTransaction<TenantTables, T>(
       await pools.lease(login),
       (tx) => work(bindTenantSearch(tx, keys, cache), tx),
       async () => undefined,
       begin,
     )
+  }
   return {
     tenant,
     login,

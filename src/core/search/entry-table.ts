@@ -84,12 +84,21 @@ export class EntryTable {
     }
   }
 
+  /** Orders by entry id, without making texts of them. */
+  compareIds(entry: number, other: EntryTable, otherEntry: number): number {
+    const own = this.#ids
+    const others = other.#ids
+    // A loop is several times faster than Buffer.compare on 16 bytes, and equal scores make this run often.
+    for (let i = 0; i < 16; i++) {
+      const difference = (own[16 * entry + i] ?? 0) - (others[16 * otherEntry + i] ?? 0)
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
+
   /** Whether both rows are the same indexing of the same entry. */
   isSame(entry: number, other: EntryTable, otherEntry: number): boolean {
-    return (
-      this.seqs[entry] === other.seqs[otherEntry] &&
-      this.#ids.compare(other.#ids, 16 * otherEntry, 16 * otherEntry + 16, 16 * entry, 16 * entry + 16) === 0
-    )
+    return this.seqs[entry] === other.seqs[otherEntry] && this.compareIds(entry, other, otherEntry) === 0
   }
 
   /** Calls back with every entry that has this id (or this owner) and was indexed before `seq`. */

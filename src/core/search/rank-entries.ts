@@ -3,15 +3,26 @@
 import type { Alternative } from './analyzer.ts'
 import type { Source } from './index-snapshot.ts'
 import { matchPhrase, type PhraseTerms } from './match-phrase.ts'
+import { proximity, type WeighedWord } from './proximity.ts'
 import type { EntryRef, SearchHit } from './tenant-search.ts'
 
-/** Usual values (Robertson); see bench/search.ts for what they give on Cranfield. */
-export const BM25 = { k1: 1.2, b: 0.75 } as const
+const K1 = 1.6
+const B = 0.75
+/** Positions are looked at for so many of the best. */
+const CLOSER_LOOK = 100
+/** Words of this weight or less are no neighbours of others. */
+const BESIDE = 0.5
+
+/** A word to rank by. Words of weight 1 or near are neighbours of each other; lesser ones stand beside. */
+export interface RankedWord {
+  readonly alternatives: readonly Alternative[]
+  readonly weight: number
+}
 
 /** What to rank by. */
 export interface RankedQuestion {
-  /** A word each, with what it may stand for and what it counts. */
-  readonly groups: readonly { readonly alternatives: readonly Alternative[]; readonly weight: number }[]
+  /** A word each, in the order they were asked: what it may stand for and what it counts. */
+  readonly groups: readonly RankedWord[]
   readonly required: readonly PhraseTerms[]
   readonly excluded: readonly PhraseTerms[]
   readonly kinds?: readonly string[] | undefined
@@ -48,22 +59,28 @@ export function rankEntries(
   const average = sources.reduce((sum, source) => sum + source.living.length, 0) / Math.max(count, 1) || 1
   const weighted = question.groups.map(({ alternatives, weight }) => {
     const df = documentFrequency(sources, alternatives)
-    return { alternatives, factor: weight * Math.log(1 + (count - df + 0.5) / (df + 0.5)) * (BM25.k1 + 1) }
+    return { alternatives, weight, factor: weight * Math.log(1 + (count - df + 0.5) / (df + 0.5)) * (K1 + 1) }
   })
-  const best = new Best(question.limit)
+  const best = new Best(Math.max(question.limit, CLOSER_LOOK))
+  const scoreNeeded = question.required.length === 0
   let total = 0
   for (const source of sources) {
     const scores = new Float64Array(source.table.size)
     for (const { alternatives, factor } of weighted)
       for (const { term, weight } of alternatives) addScores(source, term, factor * weight, average, scores)
-    const admits = admission(source, question, scores)
+    const admits = admission(source, question)
     for (let entry = 0; entry < scores.length; entry++) {
-      if (!admits(entry)) continue
+      const score = scores[entry] ?? 0
+      if ((score === 0 && scoreNeeded) || !admits(entry)) continue
       total++
-      best.offer(scores[entry] ?? 0, source, entry)
+      best.offer(score, source, entry)
     }
   }
-  return { hits: best.hits(), total }
+  const neighbours = weighted.filter(({ weight }) => weight > BESIDE)
+  const hits = closerLook(best.candidates(), neighbours, average)
+    .slice(0, question.limit)
+    .map(({ score, source, entry }) => ({ ...source.table.ref(entry), score }))
+  return { hits, total }
 }
 
 function addScores(
@@ -77,8 +94,8 @@ function addScores(
   if (!ranked) return
   const { entries, weights } = ranked
   const { lengths } = source.table
-  const base = BM25.k1 * (1 - BM25.b)
-  const slope = (BM25.k1 * BM25.b) / average
+  const base = K1 * (1 - B)
+  const slope = (K1 * B) / average
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i] ?? 0
     const weight = weights[i] ?? 0
@@ -86,12 +103,8 @@ function addScores(
   }
 }
 
-/** Whether an entry may be a hit: alive, scored or holding every phrase, not excluded, of the kinds, allowed. */
-function admission(
-  source: Source,
-  question: RankedQuestion,
-  scores: Float64Array,
-): (entry: number) => boolean {
+/** Whether an entry may be a hit: alive, holding every phrase, not excluded, of the kinds, allowed. */
+function admission(source: Source, question: RankedQuestion): (entry: number) => boolean {
   const { alive } = source.living
   const { table } = source
   const required = question.required.map((phrase) => matchPhrase(source, phrase))
@@ -99,9 +112,7 @@ function admission(
   const kinds = question.kinds && table.kinds.map((kind) => question.kinds?.includes(kind))
   const { allows } = question
   return (entry) => {
-    if (required.length > 0) {
-      for (const matches of required) if (!matches.has(entry)) return false
-    } else if ((scores[entry] ?? 0) <= 0) return false
+    for (const matches of required) if (!matches.has(entry)) return false
     if (alive && alive[entry] !== 1) return false
     if (kinds && !kinds[table.kindOf[entry] ?? 0]) return false
     for (const matches of excluded) if (matches.has(entry)) return false
@@ -115,35 +126,91 @@ interface Candidate {
   readonly entry: number
 }
 
-/** Keeps the best so many; equals by entry id, so that the order never depends on how segments were merged. */
+/** Keeps the best so many in a heap, the worst on top; equals by entry id, so that the order never depends on how segments were merged. */
 class Best {
   readonly #limit: number
-  #kept: Candidate[] = []
-  #bar = Number.NEGATIVE_INFINITY
+  readonly #heap: Candidate[] = []
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
   offer(score: number, source: Source, entry: number): void {
-    if (score < this.#bar) return
-    this.#kept.push({ score, source, entry })
-    if (this.#kept.length < 4 * this.#limit + 64) return
-    this.#kept = this.#sorted().slice(0, this.#limit)
-    this.#bar = this.#kept.at(-1)?.score ?? this.#bar
+    const worst = this.#heap[0]
+    if (this.#heap.length < this.#limit) {
+      this.#heap.push({ score, source, entry })
+      this.#rise(this.#heap.length - 1)
+    } else if (worst && score >= worst.score) {
+      if (score === worst.score && source.table.compareIds(entry, worst.source.table, worst.entry) >= 0)
+        return
+      this.#heap[0] = { score, source, entry }
+      this.#sink()
+    }
   }
 
-  hits(): SearchHit[] {
-    return this.#sorted()
-      .slice(0, this.#limit)
-      .map(({ score, source, entry }) => ({ ...source.table.ref(entry), score }))
+  candidates(): Candidate[] {
+    return this.#heap.sort(byScore)
   }
 
-  #sorted(): Candidate[] {
-    return this.#kept.sort((a, b) => b.score - a.score || (idOf(a) < idOf(b) ? -1 : 1))
+  #rise(from: number): void {
+    for (let at = from; at > 0; ) {
+      const parent = (at - 1) >> 1
+      if (!this.#swapIfWorse(at, parent)) return
+      at = parent
+    }
+  }
+
+  #sink(): void {
+    for (let at = 0; ; ) {
+      const left = 2 * at + 1
+      const right = left + 1
+      if (left >= this.#heap.length) return
+      const worse = right < this.#heap.length && this.#isWorse(right, left) ? right : left
+      if (!this.#swapIfWorse(worse, at)) return
+      at = worse
+    }
+  }
+
+  #swapIfWorse(low: number, high: number): boolean {
+    if (!this.#isWorse(low, high)) return false
+    const one = this.#heap[low]
+    const other = this.#heap[high]
+    if (one && other) {
+      this.#heap[low] = other
+      this.#heap[high] = one
+    }
+    return true
+  }
+
+  #isWorse(one: number, other: number): boolean {
+    const a = this.#heap[one]
+    const b = this.#heap[other]
+    return a !== undefined && b !== undefined && byScore(a, b) > 0
   }
 }
 
-function idOf({ source, entry }: Candidate): string {
-  return source.table.ref(entry).entry
+function byScore(a: Candidate, b: Candidate): number {
+  return b.score - a.score || a.source.table.compareIds(a.entry, b.source.table, b.entry)
+}
+
+/** Adds proximity to the first candidates. It only raises, so those behind them stay behind. */
+function closerLook(
+  candidates: readonly Candidate[],
+  words: readonly WeighedWord[],
+  average: number,
+): Candidate[] {
+  if (words.length < 2) return [...candidates]
+  const looked = candidates.slice(0, CLOSER_LOOK)
+  const bySource = Map.groupBy(looked, ({ source }) => source)
+  const raised = [...bySource].flatMap(([source, some]) => {
+    const entries = some.map(({ entry }) => entry)
+    const gains = proximity(source, entries, words, (entry) => saturation(source, entry, average))
+    return some.map((one) => ({ ...one, score: one.score + (gains.get(one.entry) ?? 0) }))
+  })
+  return [...raised.sort(byScore), ...candidates.slice(CLOSER_LOOK)]
+}
+
+/** BM25's k1 with its length normalisation. */
+function saturation(source: Source, entry: number, average: number): number {
+  return K1 * (1 - B + (B * (source.table.lengths[entry] ?? 0)) / average)
 }
