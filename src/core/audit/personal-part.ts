@@ -56,7 +56,7 @@ export async function sealPersonal(
   event: string,
   person: string | null,
   personal: Personal,
-): Promise<{ sealed: Buffer; hash: string | null } | null> {
+): Promise<{ sealed: Buffer; hash: Buffer } | null> {
   const kept = Object.entries(personal).filter(([, value]) => typeof value === 'string' && value !== '')
   if (kept.length === 0) return null
   const opened = {
@@ -65,7 +65,7 @@ export async function sealPersonal(
     ),
     salt: randomBytes(SALT).toString('base64url'),
   }
-  const hash = personalHash(opened)
+  const hash = Buffer.from(personalHash(opened) ?? '', 'hex')
   if (person === null)
     return { sealed: keys.seal('activity', 'audit_personal', event, 'sealed', opened), hash }
   const key = await personKey(keys, person)
