@@ -11,7 +11,10 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Where a request comes from. */
 export function originOf(request: FastifyRequest): Origin {
-  return { ip: request.ip.replace(/^::ffff:(?=[\d.]+$)/, ''), userAgent: (request.headers['user-agent'] ?? '').slice(0, 512) }
+  return {
+    ip: request.ip.replace(/^::ffff:(?=[\d.]+$)/, ''),
+    userAgent: (request.headers['user-agent'] ?? '').slice(0, 512),
+  }
 }
 
 /** The actor of a request. Throws `unauthenticated`, `cross_site`, `wrong_region`. */

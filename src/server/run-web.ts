@@ -35,9 +35,10 @@ export async function runWeb(config: Config): Promise<RunningRole> {
   })
   await app.ready()
   const servers: Server[] = []
-  for (const region of config.regions)
-    servers.push(await listen(tlsServer(region, app.routing), region.port, config.listenHost))
-  servers.push(await listen(redirectServer(config.regions[0]), config.httpPort, config.listenHost))
+  for (const region of config.regions) {
+    servers.push(...(await listen(() => tlsServer(region, app.routing), region.port, config.listenHost)))
+  }
+  servers.push(...(await listen(() => redirectServer(config.regions[0]), config.httpPort, config.listenHost)))
   return {
     report: { outbox: `${config.regions[0].url}/outbox/${await ctx.mail.secret()}` },
     async stop() {
@@ -76,12 +77,29 @@ function redirectServer(region: RegionPlace): Server {
   })
 }
 
-function listen(server: Server, port: number, host: string): Promise<Server> {
+/** The addresses behind `listenHost`: `localhost` is both loopbacks, and never another interface. */
+const LOOPBACKS = ['127.0.0.1', '::1']
+
+/** Listens on each address of a host; a machine without IPv6 has only the first loopback. */
+async function listen(make: () => Server, port: number, host: string): Promise<Server[]> {
+  if (host !== 'localhost') return [await listenOn(make(), port, host)]
+  const servers: Server[] = []
+  for (const address of LOOPBACKS) {
+    try {
+      servers.push(await listenOn(make(), port, address))
+    } catch (error) {
+      const isAbsent =
+        error instanceof Error && 'code' in error && /^(EADDRNOTAVAIL|EAFNOSUPPORT)$/.test(String(error.code))
+      if (!isAbsent || address === LOOPBACKS[0]) throw error
+    }
+  }
+  return servers
+}
+
+function listenOn(server: Server, port: number, host: string): Promise<Server> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ port, ...(host === 'localhost' ? { host: '::', ipv6Only: false } : { host }) }, () =>
-      resolve(server),
-    )
+    server.listen({ port, host }, () => resolve(server))
   })
 }
 
