@@ -1,4 +1,5 @@
 // The way to Activity, with a count of what is running now.
+import { VisuallyHidden } from '@mantine/core'
 import { IconActivity } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -25,17 +26,15 @@ export function ActivityLink({
 }) {
   const running = useRunningCount()
   return (
-    <Link
-      to="/activity"
-      className={className}
-      aria-label={running ? t('activity.linkRunning', { count: running }) : t('nav.activity')}
-      {...rest}
-    >
+    <Link to="/activity" className={className} {...rest}>
       <span className={classes.icon}>
         <IconActivity size={20} stroke={1.5} aria-hidden="true" />
-        {running > 0 && <span className={classes.badge}>{running}</span>}
+        {running > 0 && <span className={classes.badge} data-count={running} />}
       </span>
-      <span className={labelClassName}>{t('nav.activity')}</span>
+      <span className={labelClassName}>
+        {t('nav.activity')}
+        {running > 0 && <VisuallyHidden>{t('activity.running', { count: running })}</VisuallyHidden>}
+      </span>
     </Link>
   )
 }

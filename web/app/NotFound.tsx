@@ -7,15 +7,18 @@ import { t } from './t.ts'
 
 export function NotFound() {
   return (
-    <EmptyScreen
-      icon={<IconCompass size={28} stroke={1.4} />}
-      action={
-        <Button component={Link} to="/knowledge">
-          {t('notFound.action')}
-        </Button>
-      }
-    >
-      {t('notFound.text')}
-    </EmptyScreen>
+    <main>
+      <h1 className="visually-hidden">{t('notFound.title')}</h1>
+      <EmptyScreen
+        icon={<IconCompass size={28} stroke={1.4} />}
+        action={
+          <Button component={Link} to="/knowledge">
+            {t('notFound.action')}
+          </Button>
+        }
+      >
+        {t('notFound.text')}
+      </EmptyScreen>
+    </main>
   )
 }

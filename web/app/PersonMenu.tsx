@@ -1,5 +1,5 @@
 // Who is signed in, where their records live, the colour scheme, and the way out.
-import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core'
+import { Menu, UnstyledButton, useMantineColorScheme, VisuallyHidden } from '@mantine/core'
 import { IconChevronUp, IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import classes from './PersonMenu.module.css'
@@ -24,13 +24,12 @@ export function PersonMenu() {
   return (
     <Menu position="top-start" width={240}>
       <Menu.Target>
-        <UnstyledButton className={classes.root} aria-label={t('person.menu', { name: person.displayName })}>
-          <span className={classes.face} aria-hidden="true">
-            {initialsOf(person.displayName)}
-          </span>
+        <UnstyledButton className={classes.root}>
+          <span className={classes.face} data-initials={initialsOf(person.displayName)} />
           <span className={`${classes.name} cut`}>
             <bdi>{person.displayName}</bdi>
           </span>
+          <VisuallyHidden>{t('person.menu')}</VisuallyHidden>
           <IconChevronUp size={16} className={classes.arrow} aria-hidden="true" />
         </UnstyledButton>
       </Menu.Target>

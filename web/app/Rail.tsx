@@ -1,5 +1,5 @@
 // The left rail: search, sections with their pages, activity, and the person with theme and sign-out.
-import { Kbd, Tooltip, UnstyledButton } from '@mantine/core'
+import { Tooltip, UnstyledButton } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import { IconSearch } from '@tabler/icons-react'
@@ -13,6 +13,8 @@ import { queries } from './queries.ts'
 import classes from './Rail.module.css'
 import { SectionIcon } from './SectionIcon.tsx'
 import { t } from './t.ts'
+
+const isMac = /Mac|iPhone|iPad/.test(navigator.platform)
 
 export function Rail() {
   const narrow = useMediaQuery('(max-width: 63.99em)', false, { getInitialValueInEffect: false })
@@ -28,7 +30,7 @@ export function Rail() {
       item
     )
   return (
-    <div className={classes.root}>
+    <aside className={classes.root} aria-label={t('shell.name')}>
       <div className={classes.organisation}>
         <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true" className={classes.sign}>
           <circle cx="16" cy="16" r="15" />
@@ -40,16 +42,13 @@ export function Rail() {
       </div>
       {tip(
         t('shell.search'),
-        <UnstyledButton
-          className={classes.search}
-          onClick={() => spotlight.open()}
-          aria-label={t('shell.search')}
-        >
+        <UnstyledButton className={classes.search} onClick={() => spotlight.open()}>
           <IconSearch size={18} stroke={1.5} aria-hidden="true" />
           <span className={classes.label}>{t('shell.search')}</span>
-          <Kbd size="xs" className={classes.keys}>
-            {t('shell.searchKeys')}
-          </Kbd>
+          <span
+            className={classes.keys}
+            data-keys={isMac ? t('shell.searchKeysMac') : t('shell.searchKeys')}
+          />
         </UnstyledButton>,
       )}
       <nav aria-label={t('shell.navigation')} className={classes.nav}>
@@ -61,12 +60,7 @@ export function Rail() {
             <div key={section.id}>
               {tip(
                 t(section.label),
-                <Link
-                  to={first.to}
-                  className={classes.item}
-                  data-current={isCurrent || undefined}
-                  aria-label={t(section.label)}
-                >
+                <Link to={first.to} className={classes.item} data-current={isCurrent || undefined}>
                   <SectionIcon section={section.id} />
                   <span className={classes.label}>{t(section.label)}</span>
                 </Link>,
@@ -96,6 +90,6 @@ export function Rail() {
         )}
         <PersonMenu />
       </div>
-    </div>
+    </aside>
   )
 }

@@ -80,7 +80,7 @@ export function SignIn() {
           </Button>
           <Text c="dimmed">
             {t('signIn.newHere')}{' '}
-            <Anchor component={Link} to="/sign-up">
+            <Anchor component={Link} to="/sign-up" underline="always">
               {t('signIn.signUp')}
             </Anchor>
           </Text>

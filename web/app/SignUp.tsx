@@ -114,7 +114,7 @@ export function SignUp() {
           </Button>
           <Text c="dimmed">
             {t('signUp.known')}{' '}
-            <Anchor component={Link} to="/sign-in">
+            <Anchor component={Link} to="/sign-in" underline="always">
               {t('signIn.action')}
             </Anchor>
           </Text>

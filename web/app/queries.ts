@@ -60,14 +60,14 @@ export const queries = {
     }),
   document: (id: string) =>
     queryOptions({
-      queryKey: ['readDocument', id],
-      queryFn: ({ signal }) => api.readDocument({ path: { id } }, signal),
+      queryKey: ['findDocument', id],
+      queryFn: ({ signal }) => api.findDocument({ path: { id } }, signal),
       refetchInterval: (query) => (query.state.data && hasUnfinished([query.state.data]) ? 2500 : false),
     }),
   pages: (id: string) =>
     queryOptions({
-      queryKey: ['listPages', id],
-      queryFn: ({ signal }) => api.listPages({ path: { id }, query: { limit: 10_000 } }, signal),
+      queryKey: ['listDocumentPages', id],
+      queryFn: ({ signal }) => api.listDocumentPages({ path: { id }, query: { limit: 10_000 } }, signal),
       staleTime: Number.POSITIVE_INFINITY,
     }),
   pageText: (id: string, from: number, to: number) =>
@@ -93,8 +93,8 @@ export const queries = {
     }),
   snip: (id: string) =>
     queryOptions({
-      queryKey: ['readSnip', id],
-      queryFn: ({ signal }) => api.readSnip({ path: { id } }, signal),
+      queryKey: ['findSnip', id],
+      queryFn: ({ signal }) => api.findSnip({ path: { id } }, signal),
     }),
   tags: () =>
     queryOptions({

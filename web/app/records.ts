@@ -1,18 +1,18 @@
 // Names for the shapes the screens pass around; each is what an operation answers, nothing is declared twice.
 import type * as api from './api.gen.ts'
 
-export type DocumentRecord = api.ReadDocumentAnswer
-export type Snip = api.ReadSnipAnswer
+export type DocumentRecord = api.Document
+export type Snip = api.Snip
 export type SnipRect = Snip['rects'][number]
-export type Person = api.ListPeopleAnswer['items'][number]
-export type Session = api.ListSessionsAnswer['items'][number]
-export type ApiKey = api.ListApiKeysAnswer['items'][number]
-export type Organisation = api.ReadOrganisationAnswer
-export type Letter = api.ListOutboxAnswer['items'][number]
-export type Activity = api.ReadActivityAnswer
-export type AuditEvent = api.ListAuditAnswer['items'][number]
-export type AuditProof = api.ProveAuditEventAnswer
-export type SealRecord = api.ReadSealAnswer
+export type Person = api.Person
+export type Session = api.Session
+export type ApiKey = api.ApiKey
+export type Organisation = api.Organisation
+export type Letter = api.KeptMail
+export type Activity = api.Activity
+export type AuditEvent = api.AuditEvent
+export type AuditProof = api.AuditProof
+export type SealRecord = api.Seal
 export type SearchHit = api.SearchKnowledgeAnswer['items'][number]
-export type Me = api.ReadMeAnswer
-export type PageSize = api.ListPagesAnswer['items'][number]
+export type Me = api.Me
+export type PageSize = api.ListDocumentPagesAnswer['items'][number]

@@ -1,6 +1,5 @@
 // The library: every document of the organisation, and the way in for new ones, by button or by dropping files anywhere.
 import { Button, Checkbox, FileButton, Menu, Select, TextInput } from '@mantine/core'
-import { Dropzone } from '@mantine/dropzone'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconColumns3, IconFilePlus, IconFileText, IconSearch } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
@@ -14,6 +13,7 @@ import { EmptyScreen } from '../ui/EmptyScreen.tsx'
 import { PageFrame } from '../ui/PageFrame.tsx'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
 import { RecordTable } from '../ui/RecordTable.tsx'
+import { DropArea } from './DropArea.tsx'
 import classes from './Library.module.css'
 import { chosenColumns, LibraryCard, libraryColumns } from './library-columns.tsx'
 import { SelectionBar } from './SelectionBar.tsx'
@@ -56,7 +56,7 @@ export function Library() {
       count={
         documents.isSuccess &&
         !isEmpty &&
-        t('library.count', { count: rows.length, more: documents.hasNextPage ? '+' : '' })
+        t('library.count', { count: documents.data.pages[0]?.total ?? rows.length })
       }
       action={!isEmpty && addButton}
       filters={
@@ -124,9 +124,7 @@ export function Library() {
         )
       }
     >
-      <Dropzone.FullScreen active onDrop={add} onReject={(rejected) => add(rejected.map(({ file }) => file))}>
-        <div className={classes.drop}>{t('library.drop')}</div>
-      </Dropzone.FullScreen>
+      <DropArea onFiles={add} />
       <UploadTray />
       {documents.isError && <ProblemNote error={documents.error} onRetry={() => void documents.refetch()} />}
       {isEmpty && (

@@ -53,6 +53,7 @@ export function PdfPage(props: Props) {
   }, [hasText, find.query, current, size.page])
 
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a page is a group of a document; no element says that.
     <div
       className={classes.page}
       data-page={size.page}
@@ -61,14 +62,13 @@ export function PdfPage(props: Props) {
       aria-label={t('reader.pageLabel', { page: size.page })}
       style={{ '--total-scale-factor': zoom, '--scale-round-x': '1px', '--scale-round-y': '1px' }}
     >
-      <canvas ref={canvas} className={classes.canvas} data-state={state} aria-hidden="true" />
+      <canvas ref={canvas} className={classes.canvas} data-state={state} />
       {state === 'failed' && <p className={classes.failed}>{t('reader.pageFailed')}</p>}
       <div className={classes.marks} aria-hidden="true">
         {props.snips.flatMap((snip) =>
-          snip.rects.map((rect, index) => (
+          snip.rects.map((rect) => (
             <div
-              // biome-ignore lint/suspicious/noArrayIndexKey: the rectangles of a snip are a fixed list.
-              key={`${snip.id}-${index}`}
+              key={`${snip.id} ${rect.x} ${rect.y}`}
               className={classes.mark}
               data-kind={snip.kind}
               data-flash={snip.id === props.flashed || undefined}
@@ -76,10 +76,9 @@ export function PdfPage(props: Props) {
             />
           )),
         )}
-        {props.draft?.rects.map((rect, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the rectangles of a draft are a fixed list.
+        {props.draft?.rects.map((rect) => (
           <div
-            key={index}
+            key={`${rect.x} ${rect.y}`}
             className={classes.mark}
             data-kind={props.draft?.kind}
             data-draft

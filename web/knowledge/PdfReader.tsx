@@ -63,6 +63,7 @@ export function PdfReader({ record, pages }: { record: DocumentRecord; pages: re
   const targetPage = target?.page
   const targetTop = target?.rects[0]?.y ?? 0
   const isOpen = pdf.state === 'open'
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another snip at the same place is a new arrival.
   useEffect(() => {
     if (isOpen && targetPage) view.current?.goTo(targetPage, targetTop, 'middle')
   }, [isOpen, targetId, targetPage, targetTop])

@@ -35,7 +35,7 @@ export function Reader() {
   if (record.data && !isReady) return <NotReadable record={record.data} />
   if (!record.data || !pages.data) {
     return (
-      <div className={classes.loading} aria-busy="true" aria-label={t('reader.opening')}>
+      <div className={classes.loading} aria-busy="true">
         <Skeleton height={36} mb="lg" />
         <Skeleton height="70vh" maw={680} mx="auto" />
       </div>

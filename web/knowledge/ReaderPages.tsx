@@ -93,7 +93,7 @@ export function ReaderPages(props: Props) {
     goTo,
     goToHit: (hit) => {
       const shown = scroller.current?.querySelector(`[data-page="${hit.page}"]`)
-      if (!shown || shown.getAttribute('data-found') !== 'true') goTo(hit.page, 0, 'top')
+      if (shown?.getAttribute('data-found') !== 'true') goTo(hit.page, 0, 'top')
     },
     zoomBy: (direction) => stepZoom(zoom, direction, largest),
     captureSelection: () => {

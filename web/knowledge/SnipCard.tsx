@@ -5,7 +5,7 @@ import { notifications } from '@mantine/notifications'
 import { IconDots, IconFileText, IconLink, IconPencil, IconTrash } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { readSnipImageAddress } from '../app/api.gen.ts'
+import { drawSnipAddress } from '../app/api.gen.ts'
 import type { Snip } from '../app/records.ts'
 import { t } from '../app/t.ts'
 import { PersonName } from '../ui/PersonName.tsx'
@@ -89,7 +89,7 @@ export function SnipCard({ snip, place, isChosen = false }: Props) {
       )}
       {snip.kind === 'area' && snip.hasImage && (
         <img
-          src={readSnipImageAddress({ path: { id: snip.id } })}
+          src={drawSnipAddress({ path: { id: snip.id } })}
           alt={t('snip.imageOf', { page: snip.page, title: snip.documentTitle })}
           loading="lazy"
           className={classes.image}

@@ -48,7 +48,7 @@ export function showFound(
   current: FindHit | null,
 ): () => void {
   const registry = CSS.highlights
-  if (!registry || query.trim() === '') return () => {}
+  if (!registry || query.trim() === '') return () => undefined
   const { text, nodes, shifts } = textOf(layer)
   const withoutBreaks = (offset: number) => offset - shifts.filter((shift) => shift < offset).length
   const ranges = findAll(text, query)

@@ -10,7 +10,7 @@ const listKey = ['listSnips']
 function useRefresh() {
   const queryClient = useQueryClient()
   return () => {
-    for (const key of [listKey, ['listTags'], ['listDocuments'], ['readSnip'], ['searchKnowledge']]) {
+    for (const key of [listKey, ['listTags'], ['listDocuments'], ['findSnip'], ['searchKnowledge']]) {
       void queryClient.invalidateQueries({ queryKey: key })
     }
   }

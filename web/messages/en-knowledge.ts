@@ -21,7 +21,7 @@ export const enKnowledge = {
     'The program that reads files gave up on it. Saving it anew as a PDF often helps.',
   'library.title': 'Library',
   'library.add': 'Add documents',
-  'library.count': '{count, plural, one {# document} other {# documents}}{more}',
+  'library.count': '{count, plural, one {# document} other {# documents}}',
   'library.filter': 'Filter by title or file name',
   'library.state': 'State',
   'library.anyState': 'Any state',

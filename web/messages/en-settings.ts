@@ -33,7 +33,7 @@ export const enSettings = {
   'sessions.ends': 'ends',
   'sessions.unknownDevice': 'Unknown device',
   'sessions.revoke': 'End session',
-  'sessions.revokeNamed': 'End the session of {device} at {ip}',
+  'sessions.revokeNamed': 'End session of {device} at {ip}',
   'sessions.revoked': 'The session was ended.',
   'sessions.kept': 'The session is still there.',
   'apiKeys.title': 'API keys',

@@ -1,3 +1,6 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a virtual table cannot be a <table>; the grid roles carry the meaning.
+// biome-ignore-all lint/a11y/useFocusableInteractive: focus stays on the grid, which names its active row.
+// biome-ignore-all lint/a11y/useKeyWithClickEvents: the keys of the grid do what a click on a row does.
 // The table of every list: virtual rows, sort, select many, chosen columns, keyboard; a list of cards on the phone.
 // Must stay true: it scrolls with the page, holds no state that belongs in the address, and stays fast at 10,000 rows.
 import { Checkbox, Skeleton } from '@mantine/core'
@@ -94,9 +97,8 @@ export function RecordTable<R>(props: Props<R>) {
   useEffect(() => {
     if (onEnd && rows.length > 0 && last >= rows.length - 30) onEnd()
   }, [last, rows.length, onEnd])
-  useEffect(() => {
-    virtualizer.measure()
-  }, [compact, touch, virtualizer])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows change height with the layout, not with the virtualizer.
+  useEffect(() => virtualizer.measure(), [compact, touch, virtualizer])
 
   const grid = [selection && !compact ? '36px' : '', ...columns.map((column) => column.width)]
     .join(' ')
@@ -125,7 +127,6 @@ export function RecordTable<R>(props: Props<R>) {
   const allChosen = selection !== undefined && rows.length > 0 && selection.chosen.size >= rows.length
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a virtual table cannot be a <table>; the grid role carries the meaning.
     <div
       role="grid"
       aria-label={props.label}
@@ -165,8 +166,6 @@ export function RecordTable<R>(props: Props<R>) {
           if (row === undefined) return null
           const id = rowId(row)
           return (
-            // biome-ignore lint/a11y/useFocusableInteractive: focus stays on the grid (aria-activedescendant).
-            // biome-ignore lint/a11y/useKeyWithClickEvents: Enter on the grid does the same.
             <div
               key={item.key}
               role="row"
@@ -193,7 +192,6 @@ export function RecordTable<R>(props: Props<R>) {
               ) : (
                 <>
                   {selection && (
-                    // biome-ignore lint/a11y/useKeyWithClickEvents: keeps a click on the box from opening the row.
                     <span
                       role="gridcell"
                       tabIndex={-1}
@@ -258,7 +256,6 @@ function TableSkeleton({ rows }: { rows: number }) {
   return (
     <div aria-hidden="true">
       {Array.from({ length: rows }, (_, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: placeholder rows have no identity.
         <div key={index} className={classes.placeholder}>
           <Skeleton height={12} width={`${40 + ((index * 17) % 35)}%`} />
           <Skeleton height={12} width={90} />

@@ -1,0 +1,90 @@
+// Stories of Knowledge.
+import { queries } from '../app/queries.ts'
+import { documents, hits, onePage, signedIn, snips } from './fixtures.ts'
+import type { Story } from './story.ts'
+
+const first = documents[0]
+const firstId = first?.id ?? ''
+const sizes = Array.from({ length: 14 }, (_, index) => ({
+  page: index + 1,
+  width: 612,
+  height: 792,
+  hasText: true,
+}))
+
+export const knowledgeStories: readonly Story[] = [
+  {
+    name: 'library',
+    path: '/knowledge',
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(
+        queries.documents({ q: undefined, sort: '-createdAt', state: undefined }).queryKey,
+        onePage(documents),
+      )
+    },
+  },
+  {
+    name: 'library-empty',
+    path: '/knowledge',
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(
+        queries.documents({ q: undefined, sort: '-createdAt', state: undefined }).queryKey,
+        onePage([]),
+      )
+    },
+  },
+  { name: 'library-waiting', path: '/knowledge', fill: signedIn },
+  ...(['reader', 'reader-snip', 'reader-find'] as const).map(
+    (name): Story => ({
+      name,
+      path: `/knowledge/documents/${firstId}${name === 'reader-snip' ? `?snip=${snips[0]?.id}` : name === 'reader-find' ? '?find=type' : ''}`,
+      fill: (client) => {
+        signedIn(client)
+        client.setQueryData(queries.pages(firstId).queryKey, { items: sizes, next: null })
+        client.setQueryData(queries.snips({ documentId: firstId }).queryKey, onePage(snips))
+        client.setQueryData(queries.pageText(firstId, 1, 14).queryKey, {
+          items: [
+            { page: 1, text: 'type Type type' },
+            { page: 2, text: 'types of a type' },
+          ],
+          next: null,
+        })
+      },
+    }),
+  ),
+  ...[1, 3].map(
+    (index): Story => ({
+      name: index === 1 ? 'reader-reading' : 'reader-unreadable',
+      path: `/knowledge/documents/${documents[index]?.id}`,
+      fill: (client) => {
+        signedIn(client)
+        client.setQueryData(queries.document(documents[index]?.id ?? '').queryKey, documents[index])
+      },
+    }),
+  ),
+  {
+    name: 'snips',
+    path: '/knowledge/snips',
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(
+        queries.snips({ documentId: undefined, tag: undefined, author: undefined }).queryKey,
+        onePage(snips),
+      )
+    },
+  },
+  {
+    name: 'search',
+    path: '/search?q=traces',
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(queries.search('traces', undefined, 20).queryKey, {
+        items: hits,
+        total: 2,
+        suggestion: 'trace',
+      })
+    },
+  },
+]

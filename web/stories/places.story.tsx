@@ -1,0 +1,179 @@
+// Stories of everything that is not Knowledge: account, trust, settings, activity, and what goes wrong.
+import { queries } from '../app/queries.ts'
+import { ago, anId, documents, events, onePage, people, signedIn } from './fixtures.ts'
+import type { Story } from './story.ts'
+
+const noFilter = {
+  action: undefined,
+  actor: undefined,
+  record: undefined,
+  outcome: undefined,
+  from: undefined,
+  to: undefined,
+}
+
+export const placeStories: readonly Story[] = [
+  { name: 'sign-in', path: '/sign-in', fill: () => undefined },
+  { name: 'sign-up', path: '/sign-up', fill: signedIn },
+  { name: 'check-mail', path: '/check-mail?email=ingrid@acme.example', fill: () => undefined },
+  {
+    name: 'verify-found',
+    path: '/verify?token=eu.v.abcdefgh',
+    fill: (client) =>
+      client.setQueryData(queries.verification('eu.v.abcdefgh').queryKey, {
+        email: 'ingrid@acme.example',
+        displayName: 'Ingrid Aldous',
+        organisation: 'found',
+        organisationName: 'Acme',
+        region: 'eu',
+      }),
+  },
+  { name: 'verify-failed', path: '/verify?token=wrong', fill: () => undefined },
+  {
+    name: 'audit',
+    path: '/trust/audit',
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(queries.audit(noFilter).queryKey, onePage(events))
+    },
+  },
+  {
+    name: 'audit-event',
+    path: `/trust/audit?event=${events[0]?.id}`,
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(queries.audit(noFilter).queryKey, onePage(events))
+    },
+  },
+  {
+    name: 'seal',
+    path: `/knowledge?seal=${documents[0]?.id}`,
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(
+        queries.documents({ q: undefined, sort: '-createdAt', state: undefined }).queryKey,
+        onePage(documents),
+      )
+      client.setQueryData(queries.seal(documents[0]?.id ?? '').queryKey, {
+        record: { kind: 'document', id: documents[0]?.id ?? '' },
+        state: 'in-order',
+        createdBy: people[0]?.id ?? null,
+        createdAt: ago(3000),
+        createdIp: '192.0.2.44',
+        updatedBy: people[1]?.id ?? null,
+        updatedAt: ago(20),
+        updatedIp: '2001:db8::8a2e:370:7334',
+        region: 'eu',
+        storageClass: 'content',
+        key: { id: 'key-document-1', version: 3, since: ago(40_000) },
+        readers: ['owner', 'administrator', 'member'].map((who) => ({ who, why: 'knowledge.document.read' })),
+        log: { eventId: anId('evt', 1), position: 1811 },
+      })
+    },
+  },
+  {
+    name: 'people',
+    path: '/settings/people',
+    fill: signedIn,
+  },
+  {
+    name: 'sessions',
+    path: '/settings/sessions',
+    fill: (client) => {
+      signedIn(client)
+      const agents = [
+        'Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0 Safari/537.36',
+        'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1',
+        'curl/8.9',
+      ]
+      client.setQueryData(queries.sessions().queryKey, {
+        items: agents.map((userAgent, index) => ({
+          id: anId('ses', index),
+          personId: anId('per', index === 2 ? 1 : 0),
+          createdAt: ago(900),
+          lastSeenAt: ago(index * 70),
+          expiresAt: ago(-600),
+          ip: '192.0.2.44',
+          userAgent,
+          current: index === 0,
+        })),
+        next: null,
+      })
+    },
+  },
+  {
+    name: 'api-keys',
+    path: '/settings/api-keys',
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(queries.apiKeys().queryKey, {
+        items: [
+          {
+            id: anId('key', 0),
+            name: 'Nightly import',
+            prefix: 'abcdefghijklm.k.Xy12',
+            createdBy: anId('per', 0),
+            createdAt: ago(9000),
+            lastUsedAt: ago(500),
+            expiresAt: ago(-90_000),
+            permissions: [],
+          },
+          {
+            id: anId('key', 1),
+            name: 'Reporting',
+            prefix: 'abcdefghijklm.k.Qr90',
+            createdBy: anId('per', 1),
+            createdAt: ago(19_000),
+            lastUsedAt: null,
+            expiresAt: null,
+            permissions: [],
+          },
+        ],
+        next: null,
+      })
+    },
+  },
+  {
+    name: 'organisation',
+    path: '/settings/organisation',
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(queries.organisation().queryKey, {
+        id: anId('org', 0),
+        name: 'Acme Instruments',
+        region: 'eu',
+        domains: ['acme.example', 'acme-labs.example'],
+        createdAt: ago(90_000),
+        createdBy: anId('per', 0),
+        updatedAt: ago(100),
+        updatedBy: anId('per', 0),
+        sessionIdleMinutes: 60,
+        sessionAbsoluteHours: 12,
+        passwordMinimumLength: 12,
+        storage: { knowledge: true, agreements: true, fleet: false },
+      })
+    },
+  },
+  {
+    name: 'outbox',
+    path: '/settings/outbox',
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(queries.outbox().queryKey, {
+        items: [
+          {
+            id: anId('mail', 0),
+            to: 'hubert@acme.example',
+            subject: 'Confirm your address',
+            text: 'Open https://localhost:8443/verify?token=x',
+            html: '<p></p>',
+            sentAt: ago(50),
+          },
+        ],
+        next: null,
+      })
+    },
+  },
+  { name: 'activity', path: '/activity', fill: signedIn },
+  { name: 'not-found', path: '/nowhere', fill: signedIn },
+]
