@@ -46,7 +46,7 @@ export interface OwnKeeper extends AsyncDisposable {
   keeper: Keeper
   socket(caller: KeeperCaller): string
   /** A client on that caller's socket; closed with the keeper. */
-  as(caller: KeeperCaller): KeeperClient
+  as(caller: KeeperCaller, timeout?: number): KeeperClient
   /** Starts it again on the same files. */
   restart(): Promise<void>
 }
@@ -73,8 +73,8 @@ export async function ownKeeper({
     clock,
     keeper: await start(),
     socket,
-    as(caller) {
-      const client = openKeeperClient({ socket: socket(caller), timeout: 2000 })
+    as(caller, timeout = 5000) {
+      const client = openKeeperClient({ socket: socket(caller), timeout })
       clients.push(client)
       return client
     },
