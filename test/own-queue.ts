@@ -35,9 +35,6 @@ export async function startQueue(tenantCount: number, options: OwnClusterOptions
     password: async () => (role === cluster.superuser ? cluster.superuserPassword : password),
   })
   const superuser = await connectAs(login(cluster.superuser, 'postgres'))
-  // Refused logins are FATAL lines, and the cluster's watcher takes such a line for a failed start.
-  await superuser.query(`alter system set log_min_messages = 'panic'`)
-  await superuser.query('select pg_reload_conf()')
   const tenants = Array.from({ length: tenantCount }, newRoutingId)
   await superuser.query(`create role migrator login createrole password '${password}'`)
   for (const role of ['sealer', 'dispatcher', 'router', 'registrar'])
