@@ -76,7 +76,9 @@ function testLine(type: string, data: Event['data'], name: string): TestLine | n
     : { ...line, kind: 'failed', reason: explain(error) }
 }
 
-function explain(error: Error | undefined): string {
+function explain(error: Details['error']): string {
+  // The hook that failed says why.
+  if (error?.failureType === 'cancelledByParent') return error.message
   const cause = error?.cause instanceof Error ? error.cause : error
   return inspect(cause, { colors: false, depth: 4 }).split('\n').slice(0, 40).join('\n')
 }

@@ -9,7 +9,7 @@ export async function drained(installation: Installation, tenant: DemoTenant): P
   const config = buildConfig({ role: 'web', home: installation.home })
   const cell = openCellClient({ socket: cellSocket(config, 'up') })
   try {
-    await drainJobs(cell, tenant.region, tenant.id)
+    await drainJobs(cell, tenant.region, tenant.rid)
   } finally {
     cell.close()
   }

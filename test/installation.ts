@@ -11,7 +11,8 @@ import { after } from 'node:test'
 import { type Ask, createAsk } from './ask.ts'
 
 export interface DemoTenant {
-  readonly id: string
+  /** The routing id, with which its credentials and the names of its schemas begin. */
+  readonly rid: string
   readonly name: string
   readonly region: string
   readonly domain: string
@@ -52,10 +53,13 @@ export function theInstallation(): Promise<Installation> {
   return shared
 }
 
-after(async () => {
-  const installation = await shared?.catch(() => undefined)
-  await installation?.stop()
-})
+// A benchmark starts installations too; only in a test run is there an end to wait for.
+if (process.execArgv.includes('--test')) {
+  after(async () => {
+    const installation = await shared?.catch(() => undefined)
+    await installation?.stop()
+  })
+}
 
 export interface StartOptions {
   /** Starts an existing folder again instead of a new one. */
@@ -100,7 +104,7 @@ export async function startInstallation(options: StartOptions = {}): Promise<Ins
     folder,
     ca: ready.ca,
     outbox: ready.outbox,
-    tenants: ready.tenants,
+    tenants: ready.tenants.map(withRoutingId) as [DemoTenant, DemoTenant],
     ask,
     pid: ready.pid,
     said: () => output,
@@ -112,13 +116,17 @@ export async function startInstallation(options: StartOptions = {}): Promise<Ins
   }
 }
 
+function withRoutingId(tenant: Omit<DemoTenant, 'rid'>): DemoTenant {
+  return { ...tenant, rid: tenant.apiKey.split('.')[0] ?? '' }
+}
+
 interface Ready {
   readonly pid: number
   readonly url: string
   readonly httpUrl: string
   readonly ca: string
   readonly outbox: string
-  readonly tenants: readonly [DemoTenant, DemoTenant]
+  readonly tenants: readonly Omit<DemoTenant, 'rid'>[]
 }
 
 function readyLine(child: ChildProcess, said: () => string): Promise<Ready> {

@@ -89,7 +89,7 @@ describe('every route', () => {
       })
 
       it(`${name} with a token that nobody has answers 401`, async () => {
-        const session = `${acme.id}.s.${'A'.repeat(43)}`
+        const session = `${acme.rid}.s.${'A'.repeat(43)}`
         expectRefusal(await knock(route, { session, ...bodyOf(route, 'nobody') }), 401, name)
       })
 
@@ -192,14 +192,7 @@ describe('every route', () => {
   })
 
   it('that does not exist answers 404 to anybody, and nothing of itself', async () => {
-    for (const path of [
-      '/v1/unheard-of',
-      '/v1/documents/../me',
-      '/v1/%2e%2e/me',
-      '/v1/me/',
-      '/V1/me',
-      '//v1/me',
-    ]) {
+    for (const path of ['/v1/unheard-of', '/v1/documents/../me', '/v1/me/', '/V1/me', '//v1/me']) {
       for (const question of [{}, { session: owner }]) {
         const reply = await house.ask(`${acme.url}${path}`, {
           ...question,

@@ -55,7 +55,7 @@ describe('two organisations of one cell', () => {
       me.json.organisation.id,
       ...keys.json.items.map(({ id }: { id: string }) => id),
       ...sessions.json.items.map(({ id }: { id: string }) => id),
-      other.id,
+      other.rid,
       WORD,
     ]
   })
@@ -99,7 +99,7 @@ describe('two organisations of one cell', () => {
 
   it('a credential with the routing id of the other opens nothing', async () => {
     const [, kind, secret] = acmeSession.split('.')
-    const forged = `${other.id}.${kind}.${secret}`
+    const forged = `${other.rid}.${kind}.${secret}`
     expectStatus(await house.ask(`${acme.url}/v1/me`, { session: forged }), 401)
     expectStatus(await house.ask(`${acme.url}/v1/me`, { apiKey: acmeSession }), 401)
     expectStatus(await house.ask(`${acme.url}/v1/me`, { session: acme.apiKey }), 401)

@@ -134,7 +134,7 @@ create function {a}.g() returns int language sql as 'select 1';
 create extension dblink;
 create extension postgres_fdw;
 create extension file_fdw;
-create server s foreign data wrapper postgres_fdw;
+create foreign data wrapper w;
 create publication p for all tables;
 create subscription s connection 'host=localhost' publication p with (connect = false);
 create event trigger e on ddl_command_end execute function pg_notify();

@@ -31,7 +31,7 @@ select proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
 -- rows: 0
 select datname from pg_database where has_database_privilege(oid, 'temp') or has_database_privilege(oid, 'create');
 -- rows: 0
-select datname from pg_database where datname <> current_database() and has_database_privilege(oid, 'connect');
+select datname from pg_database where datallowconn and datname <> current_database() and has_database_privilege(oid, 'connect');
 -- rows: 0
 select * from pg_largeobject_metadata;
 -- rows: 0

@@ -34,7 +34,7 @@ describe('the catalogs of a living cell', () => {
 
   before(async () => {
     house = await theInstallation()
-    tenant = `t_${house.tenants[0].id}`
+    tenant = `t_${house.tenants[0].rid}`
     client = await connectAsRole(house, 'eu', 'migrator')
   })
   after(() => client?.end())
@@ -70,7 +70,7 @@ describe('the catalogs of a living cell', () => {
     const schemas = await texts(
       `select nspname from pg_namespace where nspname !~ '^(pg_|t_[a-z2-7]{13}(_people)?$)'`,
     )
-    assert.deepEqual(schemas.sort(), ['cell', 'information_schema', 'public', 'queue'])
+    assert.deepEqual(schemas.sort(), ['cell', 'information_schema', 'migration', 'public', 'queue'])
     assert.deepEqual(
       await texts(`select relname from pg_class where relnamespace = 'public'::regnamespace`),
       [],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
@@ -74,8 +74,8 @@ describe('the living processes', () => {
     assert.ok(closed.length >= 2)
     for (const path of closed) {
       for (const role of ['web', 'worker', 'cell', 'backup'] as const) {
-        const uid = uidOf(pidOf(role))
-        const tried = spawnSync('head', ['-c', '1', path], { uid, gid: uid, encoding: 'utf8' })
+        const pid = pidOf(role)
+        const tried = tryAs(pid, 'head', '-c', '1', path)
         assert.notEqual(tried.status, 0, `${role} reads ${path}`)
       }
     }
@@ -86,17 +86,13 @@ describe('the living processes', () => {
     const config = buildConfig({ role: 'web', home: house.home })
     for (const region of config.regions) {
       for (const role of ['cell', 'keeper', 'backup'] as const) {
-        const uid = uidOf(pidOf(role))
-        assert.notEqual(
-          spawnSync('ls', [region.blobRoot], { uid, gid: uid }).status,
-          0,
-          `${role} lists ${region.blobRoot}`,
-        )
+        const pid = pidOf(role)
+        assert.notEqual(tryAs(pid, 'ls', region.blobRoot).status, 0, `${role} lists ${region.blobRoot}`)
       }
       for (const role of ROLES) {
-        const uid = uidOf(pidOf(role))
+        const pid = pidOf(role)
         const folder = region.cells[0].clusterFolder ?? ''
-        assert.notEqual(spawnSync('ls', [folder], { uid, gid: uid }).status, 0, `${role} lists ${folder}`)
+        assert.notEqual(tryAs(pid, 'ls', folder).status, 0, `${role} lists ${folder}`)
       }
     }
   })
@@ -104,9 +100,9 @@ describe('the living processes', () => {
   it('may each ask the keeper by their own socket only', asRoot, () => {
     const folder = join(house.runFolder, 'keeper')
     for (const role of ['web', 'worker', 'cell', 'backup'] as const) {
-      const uid = uidOf(pidOf(role))
+      const pid = pidOf(role)
       for (const other of ['web', 'worker', 'cell', 'backup', 'up']) {
-        const tried = spawnSync('ls', [join(folder, other, 'keeper.sock')], { uid, gid: uid })
+        const tried = tryAs(pid, 'ls', join(folder, other, 'keeper.sock'))
         assert.equal(tried.status === 0, other === role, `${role} and the socket of ${other}`)
       }
     }
@@ -115,21 +111,28 @@ describe('the living processes', () => {
   it('leave the key of the certificate authority to nobody but who started them', asRoot, () => {
     const config = buildConfig({ role: 'web', home: house.home })
     for (const role of ROLES) {
-      const uid = uidOf(pidOf(role))
-      assert.notEqual(spawnSync('head', ['-c', '1', config.caKeyFile], { uid, gid: uid }).status, 0, role)
+      const pid = pidOf(role)
+      assert.notEqual(tryAs(pid, 'head', '-c', '1', config.caKeyFile).status, 0, role)
     }
     for (const { name, certificateKeyFile } of config.regions) {
       for (const role of ['worker', 'keeper', 'cell', 'backup'] as const) {
-        const uid = uidOf(pidOf(role))
-        assert.notEqual(
-          spawnSync('head', ['-c', '1', certificateKeyFile], { uid, gid: uid }).status,
-          0,
-          `${role} ${name}`,
-        )
+        const pid = pidOf(role)
+        assert.notEqual(tryAs(pid, 'head', '-c', '1', certificateKeyFile).status, 0, `${role} ${name}`)
       }
     }
   })
 })
+
+/** Runs a program as the user, group and groups that a living process has. */
+function tryAs(pid: number, command: string, ...args: string[]): SpawnSyncReturns<string> {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  const ids = (name: string): string[] =>
+    new RegExp(`^${name}:\\s+(.*)$`, 'm').exec(status)?.[1]?.trim().split(/\s+/) ?? []
+  const groups = ids('Groups').filter((group) => group !== '')
+  const who = [`--reuid=${ids('Uid')[0]}`, `--regid=${ids('Gid')[0]}`]
+  who.push(groups.length > 0 ? `--groups=${groups.join(',')}` : '--clear-groups')
+  return spawnSync('setpriv', [...who, command, ...args], { encoding: 'utf8' })
+}
 
 /** Listening TCP sockets by inode. */
 function listeners(): Map<string, string> {
