@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { runCommand } from '../../scripts/run-command.ts'
+import { placeOf } from '../as-role.ts'
+import { fileForm } from '../ask.ts'
+import { drained, until } from '../drained.ts'
+import { type DemoTenant, type Installation, processesOfRole, startInstallation } from '../installation.ts'
+import { onePagePdf } from '../one-page-pdf.ts'
+import { expectStatus } from '../people.ts'
+import { type Load, startLoad } from './load.ts'
+
+/** Rounds of killing; 30 for the whole journey, fewer where the time is short. */
+const ROUNDS = Number(process.env.PANOPLY_FAULT_ROUNDS ?? 30)
+const VICTIMS = ['web', 'worker', 'keeper', 'cell', 'postgres', 'up'] as const
+const CLIENTS = 3
+const PASSAGE = 'nothing acknowledged is missing'
+const MAIN = join(import.meta.dirname, '../../src/main.ts')
+
+describe('an installation that is killed again and again while it is written to', () => {
+  let house: Installation
+  let acme: DemoTenant
+  let load: Load
+  let documentId: string
+  let firstCheckpoint: { size: number; checkpoint: string }
+
+  before(async () => {
+    house = await startInstallation()
+    acme = house.tenants[0]
+    const added = await get('/v1/documents', { body: fileForm('passage.pdf', onePagePdf(PASSAGE)) })
+    expectStatus(added, 201)
+    documentId = added.json.id
+    await drained(house, acme)
+    firstCheckpoint = await until(async () => {
+      const reply = await get('/v1/audit/checkpoint')
+      return reply.status === 200 ? reply.json : undefined
+    }, 'the first checkpoint')
+    load = startLoad({ where: () => ({ ask: house.ask, tenant: acme }), documentId, exact: PASSAGE }, CLIENTS)
+  })
+  after(async () => {
+    await load?.stop()
+    await house?.stop()
+  })
+
+  function get(path: string, question: Parameters<Installation['ask']>[1] = {}) {
+    return house.ask(`${acme.url}${path}`, { apiKey: acme.apiKey, ...question })
+  }
+
+  async function all(
+    path: string,
+  ): Promise<{ id: string; insight: string; sha256: string; state: string }[]> {
+    const found: { id: string; insight: string; sha256: string; state: string }[] = []
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const mark: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`
+      const reply = await get(`${path}?limit=100${mark}`)
+      expectStatus(reply, 200)
+      found.push(...reply.json.items)
+      cursor = reply.json.next
+    }
+    return found
+  }
+
+  async function strike(victim: (typeof VICTIMS)[number]): Promise<void> {
+    if (victim === 'up') {
+      process.kill(house.pid, 'SIGKILL')
+      const { folder, url } = house
+      await house.stop('keep')
+      house = await startInstallation({ folder, port: Number(new URL(url).port) })
+      acme = house.tenants[0]
+      return
+    }
+    if (victim === 'postgres') {
+      const folder = placeOf(house, acme.region).cells[0].clusterFolder ?? ''
+      process.kill(Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGKILL')
+      return
+    }
+    const found = processesOfRole(house, victim)
+    assert.ok(found.length > 0, `no process of ${victim}`)
+    for (const { pid } of found) process.kill(pid, 'SIGKILL')
+  }
+
+  for (let round = 0; round < ROUNDS; round++) {
+    const victim = VICTIMS[round % VICTIMS.length] ?? 'web'
+    it(`round ${round + 1}: ${victim} is killed, and writing goes on`, async () => {
+      // At another moment of the work each time.
+      await pause(100 + ((round * 137) % 400))
+      await strike(victim)
+      load.counts()
+      await until(
+        async () => {
+          const counts = load.counts()
+          return (counts.get(201) ?? 0) > 0 ? true : undefined
+        },
+        `a write to be acknowledged after ${victim} was killed`,
+        60_000,
+      )
+    })
+  }
+
+  it('has everything that was acknowledged, and nothing that was removed', async () => {
+    await load.stop()
+    await drained(house, acme)
+    const { memory } = load
+    assert.ok(
+      memory.snips.size > ROUNDS && memory.documents.size > ROUNDS / 3,
+      `${memory.snips.size} snips, ${memory.documents.size} documents`,
+    )
+    const snips = new Map((await all('/v1/snips')).map((snip) => [snip.id, snip.insight]))
+    const missing = [...memory.snips].filter(
+      ([id, insight]) => snips.get(id) !== insight && !memory.unsure.get(id)?.has(snips.get(id) ?? ''),
+    )
+    assert.deepEqual(missing, [])
+    assert.deepEqual(
+      [...memory.removed].filter((id) => snips.has(id)),
+      [],
+    )
+    const documents = new Set((await all('/v1/documents')).map(({ id }) => id))
+    assert.deepEqual(
+      [...memory.documents.keys()].filter((id) => !documents.has(id)),
+      [],
+    )
+  })
+
+  it('shows nothing that is half written', async () => {
+    const { memory } = load
+    const known = new Set(
+      (await all('/v1/snips')).map(({ insight }) => insight).filter((insight) => insight.startsWith('load-')),
+    )
+    assert.deepEqual(
+      [...known].filter((insight) => !memory.said.has(insight)),
+      [],
+    )
+    for (const document of await all('/v1/documents')) {
+      assert.ok(
+        ['ready', 'unreadable'].includes(document.state),
+        `${document.id} is ${document.state} though no work is left`,
+      )
+      const content = await get(`/v1/documents/${document.id}/content`)
+      expectStatus(content, 200)
+      const sum = createHash('sha256').update(content.bytes).digest('hex')
+      assert.equal(sum, document.sha256)
+      const wanted = memory.documents.get(document.id)
+      if (wanted !== undefined) assert.equal(sum, wanted)
+    }
+  })
+
+  it('finds by search what was acknowledged', async () => {
+    const { memory } = load
+    for (const [id, insight] of [...memory.snips].slice(-5)) {
+      if (memory.unsure.has(id)) continue
+      const reply = await get(`/v1/search?q=${encodeURIComponent(`"${insight}"`)}&kind=snip&limit=50`)
+      expectStatus(reply, 200)
+      assert.ok(
+        reply.json.items.some((hit: { id: string }) => hit.id === id),
+        `${insight} is not found`,
+      )
+    }
+  })
+
+  it('has an event for every write that was acknowledged, and a tree that verifies offline', async () => {
+    const asked = await get('/v1/exports', { json: { kind: 'audit' } })
+    expectStatus(asked, 202)
+    await drained(house, acme)
+    const file = join(house.folder, 'audit-export')
+    const content = await get(`/v1/exports/${asked.json.id}/content`)
+    expectStatus(content, 200)
+    writeFileSync(file, content.bytes)
+    const verified = await runCommand(process.execPath, [MAIN, 'admin', 'verify-audit', file, '--json'])
+    assert.equal(verified.code, 0, verified.output)
+    const text = String(content.bytes)
+    const { memory } = load
+    const created = [...text.matchAll(/knowledge\.snip\.created/g)].length
+    assert.ok(
+      created >= memory.snips.size + memory.removed.size,
+      `${created} events for ${memory.snips.size} snips`,
+    )
+    // One bit changed anywhere in an event is found.
+    writeFileSync(file, text.replace('knowledge.snip.created', 'knowledge.snip.creatcd'))
+    assert.notEqual(
+      (await runCommand(process.execPath, [MAIN, 'admin', 'verify-audit', file, '--json'])).code,
+      0,
+    )
+  })
+
+  it('has a log that only grew since before the first kill', async () => {
+    const now = await get('/v1/audit/checkpoint')
+    expectStatus(now, 200)
+    assert.ok(now.json.size > firstCheckpoint.size)
+    const proof = await get(`/v1/audit/consistency?from=${firstCheckpoint.size}&to=${now.json.size}`)
+    expectStatus(proof, 200)
+    assert.ok(proof.json.hashes.length > 0)
+  })
+})
