@@ -79,6 +79,12 @@ test('a forged announcement of a migration does not stop the queue', async () =>
     runs++
     return { end: 'done' }
   })
+  const listening = () =>
+    own.queue.as(
+      'postgres',
+      `select from pg_stat_activity where usename = 'dispatcher' and query = 'LISTEN "jobs:cancel"' and state = 'idle'`,
+    )
+  while ((await listening()).length === 0);
   await own.queue.as(
     `t_${own.a}`,
     `select pg_notify('worker:migrate', '{"migrationNumber":99,"breaking":true}'), pg_notify('jobs:insert', '{"count":1e99}'), pg_notify('jobs:insert', '[')`,
