@@ -38,6 +38,7 @@ const SECURITY = 5
 const RENDER_ANNOTATIONS = 0x01
 const RENDER_RGBA = 0x10
 const BGRA = 4
+const NOWHERE: PdfBox = { left: 0, top: 0, right: 0, bottom: 0 }
 
 /** Grew past its bound. */
 export class PdfMemoryFull extends Error {
@@ -98,7 +99,12 @@ export async function startPdfEngine(memoryBytes: number, wasmBinary: ArrayBuffe
     }
   }
   const heap = (): Uint8Array => new Uint8Array(memory.buffer)
-  const view = (): DataView => new DataView(memory.buffer)
+  let seen = new DataView(memory.buffer)
+  // The memory is another one after it grew.
+  const view = (): DataView => {
+    if (seen.buffer !== memory.buffer) seen = new DataView(memory.buffer)
+    return seen
+  }
   const malloc = native('malloc')
   const allocate = (bytes: number): number => {
     const at = malloc(bytes) >>> 0
@@ -156,15 +162,17 @@ export async function startPdfEngine(memoryBytes: number, wasmBinary: ArrayBuffe
         )
         for (let index = 0; index < count; index++) {
           const has = loose(text, index, scratch) !== 0
-          const bytes = view()
-          const [left, top, right, bottom] = [0, 4, 8, 12].map((at) =>
-            has ? bytes.getFloat32(scratch + at, true) : 0,
-          )
-          yield {
-            code: unicode(text, index) >>> 0,
-            isBreak: hyphen(text, index) === 1,
-            ...shown(left ?? 0, top ?? 0, right ?? 0, bottom ?? 0),
-          }
+          const at = view()
+          const box = has
+            ? shown(
+                at.getFloat32(scratch, true),
+                at.getFloat32(scratch + 4, true),
+                at.getFloat32(scratch + 8, true),
+                at.getFloat32(scratch + 12, true),
+              )
+            : NOWHERE
+          const isBreak = hyphen(text, index) === 1
+          yield { code: unicode(text, index) >>> 0, isBreak, ...box }
         }
       } finally {
         native('FPDFText_ClosePage')(text)

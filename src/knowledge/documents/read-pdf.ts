@@ -12,15 +12,15 @@ import type { UnreadableReason } from './document.schema.ts'
 import { type PdfFrame, type PdfMessage, type PdfRect, type PdfTask, readFrames } from './pdf-frames.ts'
 
 const MiB = 2 ** 20
-/** Most a child may hold; pdfium itself gets less, so that it says so before the watchdog does. */
+/** Most a child may hold; pdfium itself gets three quarters, so that it says so before the watchdog does. */
 const MEMORY = 1024 * MiB
-const ENGINE_MEMORY = 768 * MiB
+const ENGINE_SHARE = 0.75
 /** 48 MB of RGBA. */
 const PIXELS = 12_000_000
 
 const readCaps: ChildCaps = {
-  wallMilliseconds: 15 * 60_000,
-  cpuSeconds: 300,
+  wallMilliseconds: 30 * 60_000,
+  cpuSeconds: 600,
   memoryBytes: MEMORY,
   outputBytes: 1024 * MiB,
 }
@@ -31,7 +31,6 @@ const pictureCaps: ChildCaps = {
   outputBytes: PIXELS * 4 + MiB,
 }
 const readBounds = {
-  memoryBytes: ENGINE_MEMORY,
   pages: 20_000,
   charactersOfPage: 1_000_000,
   characters: 100_000_000,
@@ -69,7 +68,12 @@ export async function* readPdf(
   source: PdfSource,
   from = 1,
 ): AsyncGenerator<PdfPage | (PdfFrame & { kind: 'opened' }), void> {
-  const task: PdfTask = { do: 'read', size: source.size, from, bounds: readBounds }
+  const task: PdfTask = {
+    do: 'read',
+    size: source.size,
+    from,
+    bounds: { ...readBounds, ...engineBound(source) },
+  }
   for await (const { frame } of askChild(source, task, readCaps)) {
     if (frame.kind === 'opened' || frame.kind === 'page') yield frame
   }
@@ -92,7 +96,7 @@ export async function drawPdf(
   const task: PdfTask = {
     do: 'picture',
     size: source.size,
-    bounds: { memoryBytes: ENGINE_MEMORY, pixels: PIXELS },
+    bounds: { pixels: PIXELS, ...engineBound(source) },
     ...what,
   }
   let picture: PdfPicture | undefined
@@ -108,6 +112,10 @@ export async function drawPdf(
   }
   if (!picture) throw new PdfUnreadable('reader_crashed')
   return picture
+}
+
+function engineBound({ caps }: PdfSource): { memoryBytes: number } {
+  return { memoryBytes: Math.floor((caps?.memoryBytes ?? MEMORY) * ENGINE_SHARE) }
 }
 
 /** One child, one task. Every end but a good one becomes PdfUnreadable. */
