@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { before, describe, it } from 'node:test'
+import type { Page } from 'playwright-core'
+import { type DemoTenant, type Installation, theInstallation } from '../installation.ts'
+import { noBrowser, picture, visit } from './browser.ts'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const SIGNED_OUT = ['/sign-in', '/sign-up']
+const SIGNED_IN = [
+  '/knowledge',
+  '/knowledge/snips',
+  '/search?q=cooling',
+  '/trust/audit',
+  '/settings/people',
+  '/settings/sessions',
+  '/settings/api-keys',
+  '/settings/organisation',
+  '/settings/outbox',
+  '/activity',
+  '/knowledge/no-such-page',
+]
+const FORMS = [
+  { width: 1440, scheme: 'light' },
+  { width: 1440, scheme: 'dark' },
+  { width: 360, scheme: 'light' },
+  { width: 360, scheme: 'dark' },
+] as const
+
+describe('every screen', { skip: noBrowser }, () => {
+  let house: Installation
+  let acme: DemoTenant
+  before(async () => {
+    house = await theInstallation()
+    acme = house.tenants[0]
+  })
+
+  for (const form of FORMS) {
+    for (const path of [...SIGNED_OUT, ...SIGNED_IN, 'a document']) {
+      it(`${path} at ${form.width} in ${form.scheme} is whole, readable by everybody and quiet`, async () => {
+        const as = SIGNED_OUT.includes(path) ? {} : { as: acme.owner }
+        await using visited = await visit(house, acme, { ...form, ...as })
+        const { page, troubles } = visited
+        await page.goto(path === 'a document' ? await aDocument() : path)
+        await settled(page)
+        await picture(page, `${path.replace(/\W+/g, '-').replace(/^-|-$/g, '')}-${form.width}-${form.scheme}`)
+        assert.ok((await page.title()).includes('Panoply'))
+        assert.equal(await page.locator('main, [role="main"]').count(), 1, 'one main landmark')
+        const width = await page.evaluate('document.documentElement.scrollWidth')
+        assert.ok(Number(width) <= form.width, `the page is ${width} wide`)
+        assert.deepEqual(await violations(page), [])
+        assert.deepEqual(troubles, [])
+      })
+    }
+  }
+
+  async function aDocument(): Promise<string> {
+    const { json } = await house.ask(`${acme.url}/v1/documents?limit=100`, { apiKey: acme.apiKey })
+    const found = json.items.find(({ state }: { state: string }) => state === 'ready')
+    return `/knowledge/documents/${found.id}`
+  }
+})
+
+/** Until nothing loads any more and no skeleton is left. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle')
+  await page.waitForFunction('document.querySelector(".mantine-Skeleton-root, [aria-busy=true]") === null')
+}
+
+async function violations(page: Page): Promise<string[]> {
+  // By evaluation rather than by a script element, which the page's policy refuses.
+  await page.evaluate(AXE)
+  const options = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }
+  const result = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as {
+    violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[]
+  }
+  return result.violations.flatMap(({ id, nodes }) =>
+    nodes.map(
+      ({ target, failureSummary }) =>
+        `${id} at ${target.join(' ')}: ${failureSummary.split('\n')[1]?.trim()}`,
+    ),
+  )
+}
