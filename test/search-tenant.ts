@@ -1,28 +1,29 @@
 // A tenant that has nothing but a search index: its schema and login on a real server, and real keys in versions.
-import { createSecretKey, randomBytes } from 'node:crypto'
+import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Kysely } from 'kysely'
+import type { Kysely, KyselyPlugin } from 'kysely'
 import pg from 'pg'
 import { kyselyOnPool } from '#core/db/kysely-on.ts'
 import { LeasePools, type Login } from '#core/db/lease-pools.ts'
 import type { TenantTables } from '#core/db/tables.gen.ts'
 import { inTransaction } from '#core/db/transaction.ts'
-import { newRoutingId } from '#core/ids.ts'
+import { newId, newRoutingId } from '#core/ids.ts'
 import { subkey } from '#core/keys/subkey.ts'
 import { bindTenantSearch } from '#core/search/bind-tenant-search.ts'
 import { SearchCache } from '#core/search/search-cache.ts'
-import type { SearchKeys, TenantSearch } from '#core/search/tenant-search.ts'
+import type { SearchEntry, SearchKeys, TenantSearch } from '#core/search/tenant-search.ts'
 import type { OwnCluster } from './own-cluster.ts'
 
 /** Versioned search keys; `end` is what the end of a lease is, `rotate` adds a version. */
 export class SearchTestKeys implements SearchKeys {
   readonly tenant: string
-  readonly #secrets = [createSecretKey(randomBytes(32))]
+  readonly #secrets: (KeyObject | null)[]
   #ended = false
 
-  constructor(tenant: string) {
+  constructor(tenant: string, secrets: readonly KeyObject[] = [createSecretKey(randomBytes(32))]) {
     this.tenant = tenant
+    this.#secrets = [...secrets]
   }
 
   derive(purpose: 'search', label: string, version = this.#secrets.length) {
@@ -37,6 +38,16 @@ export class SearchTestKeys implements SearchKeys {
 
   rotate(): number {
     return this.#secrets.push(createSecretKey(randomBytes(32)))
+  }
+
+  /** Destroys a version. */
+  forget(version: number): void {
+    this.#secrets[version - 1] = null
+  }
+
+  /** For another process of the same test. */
+  secrets(): Uint8Array[] {
+    return this.#secrets.flatMap((secret) => (secret ? [secret.export()] : []))
   }
 
   end(): void {
@@ -54,10 +65,16 @@ export interface SearchTenant extends AsyncDisposable {
   readonly db: Kysely<TenantTables>
   /** One transaction; `begin` may ask for another isolation. */
   write<T>(work: (search: TenantSearch, db: Kysely<TenantTables>) => Promise<T>, begin?: string): Promise<T>
-  /** The same index as another process sees it: with a cache of its own. */
-  elsewhere(): TenantSearch
+  /** The same index as another process sees it: with a cache of its own. `after` runs after each of its statements. */
+  elsewhere(after?: () => Promise<void>): TenantSearch
   /** Merges until nothing is due. */
   mergeAll(): Promise<void>
+}
+
+/** An entry of one English text. */
+export function anEntry(text: string, overrides: Partial<SearchEntry> = {}): SearchEntry {
+  const fields = [{ text, weight: 1 }]
+  return { id: newId(), kind: 'page', owner: newId(), part: 1, language: 'en', fields, ...overrides }
 }
 
 /** Makes the schema, login and index of a new tenant on the cluster. */
@@ -111,10 +128,10 @@ export async function aSearchTenant(cluster: OwnCluster): Promise<SearchTenant> 
     db,
     search: bindTenantSearch(db, keys, cache),
     write,
-    elsewhere() {
+    elsewhere(after) {
       const own = new SearchCache()
       caches.push(own)
-      return bindTenantSearch(db, keys, own)
+      return bindTenantSearch(after ? db.withPlugin(runAfter(after)) : db, keys, own)
     },
     async mergeAll() {
       while ((await write((search) => search.merge())) !== 'done');
@@ -122,6 +139,16 @@ export async function aSearchTenant(cluster: OwnCluster): Promise<SearchTenant> 
     async [Symbol.asyncDispose]() {
       for (const each of caches) each.close()
       await pools.close()
+    },
+  }
+}
+
+function runAfter(work: () => Promise<void>): KyselyPlugin {
+  return {
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      await work()
+      return result
     },
   }
 }

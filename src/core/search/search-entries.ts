@@ -174,15 +174,22 @@ function distinct(alternatives: readonly Alternative[]): Alternative[] {
   return [...weights].map(([term, weight]) => ({ term, weight }))
 }
 
-/** Leaves out words that say nothing here, unless nothing else was asked. */
+/**
+ * Leaves out words that say nothing here, unless nothing else was asked. A stop word of one language can be a word of weight
+ * in another (war, die, man): it goes when every language of the index has it, when the question holds two of its language,
+ * or when it is everywhere.
+ */
 function withoutStopWords(groups: readonly Group[], view: IndexView): Group[] {
   const languages = [...view.languages].filter((language) => language !== 'und')
   const many = FREQUENT * livingCount(view.sources)
-  const kept = groups.filter(({ asked, word, alternatives }) => {
-    if (asked?.prefix === 'asked') return true
-    const stops = languages.filter((language) => STOP_WORDS[language].has(word)).length
-    if (stops === 0) return true
-    return stops < languages.length && documentFrequency(view.sources, alternatives) <= many
+  const asked = new Set(groups.map(({ word }) => word))
+  const spoken = languages.filter((language) => STOP_WORDS[language].intersection(asked).size >= 2)
+  const kept = groups.filter((group) => {
+    if (group.asked?.prefix === 'asked') return true
+    const stops = languages.filter((language) => STOP_WORDS[language].has(group.word))
+    if (stops.length === 0) return true
+    if (stops.length === languages.length || stops.some((language) => spoken.includes(language))) return false
+    return documentFrequency(view.sources, group.alternatives) <= many
   })
   return kept.length > 0 ? kept : [...groups]
 }
