@@ -13,6 +13,7 @@ import type { CellTables, DirectoryTables } from '#core/db/tables.gen.ts'
 import type { ParserPlace } from '#core/jobs/capped-child.ts'
 import { openCellClient } from '#core/jobs/cell-client.ts'
 import { type KeeperClient, openKeeperClient } from '#core/keys/keeper-client.ts'
+import type { KeyClock } from '#core/keys/key-clock.ts'
 import { openRegionKeys, type RegionKeys } from '#core/keys/region-keys.ts'
 import { openTenantKeyring } from '#core/keys/tenant-keyring.ts'
 import { openMail } from '#core/mail/send-mail.ts'
@@ -36,6 +37,8 @@ export interface ContextGround extends Pick<Config, 'regions' | 'smtpUrl' | 'mai
   readonly as: 'web' | 'worker'
   readonly keeper: KeeperClient
   readonly now: Clock
+  /** The clock by which lent keys end; the machine's unless said. */
+  readonly keyClock?: KeyClock
   readonly parsing?: ParserPlace | null
   claimTenant(region: string, domainBlind: Buffer): Promise<string>
 }
@@ -95,7 +98,7 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     keys: regionKeys(`${config.regions[0].name}/directory`),
     regions: config.regions,
   })
-  const keyring = openTenantKeyring({ keeper })
+  const keyring = openTenantKeyring({ keeper, ...(parts.keyClock ? { clock: parts.keyClock } : {}) })
   const tenants = new TenantConnections({ pools, keeper, keyring, directory })
   const searchCache = new SearchCache()
   const door = openDoor({ tenants, blobs, searchCache, now })
@@ -115,7 +118,7 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     rolePermissions,
     records: products.flatMap(({ records }) => records),
     sealedTables: products.flatMap(({ sealed }) => sealed),
-    dropKeys: (tenant) => keyring.drop(tenant),
+    renewKeys: (tenant) => keyring.renew(tenant),
     mail: openMail({
       regions: config.regions.map(({ name }) => name),
       config,

@@ -19,7 +19,7 @@ import { buildApp } from '#server/app.ts'
 import { allRoutes } from '#server/route-table.ts'
 import { type BuiltCtx, buildContextOn } from '#src/context.ts'
 import { type OwnClusterOptions, startCluster } from './own-cluster.ts'
-import { type OwnKeeper, ownKeeper } from './own-keeper.ts'
+import { ownKeeper } from './own-keeper.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../migrations')
 
@@ -46,6 +46,8 @@ export interface OwnHouse {
     url: string,
     body?: object,
   ): Promise<{ status: number; json: Json; text: string }>
+  /** Moves the clock of keeper and lent keys on, milliseconds. */
+  passTime(milliseconds: number): void
   stop(): Promise<void>
 }
 
@@ -100,6 +102,7 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
     smtpUrl: null,
     mailFrom: 'panoply@localhost',
     now: () => new Date(),
+    keyClock: keeper.clock,
     async claimTenant(name, domainBlind) {
       await createSpareTenant({ client: migrator, keeper: cellKeeper, region: name, migrations })
       const tenant = await claimTenant({
@@ -113,7 +116,12 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
       return tenant
     },
   })
-  const app = await buildApp({ ctx, log: pino({ level: 'error' }, pino.destination(2)), routes: allRoutes(), trustedProxies: [] })
+  const app = await buildApp({
+    ctx,
+    log: pino({ level: 'error' }, pino.destination(2)),
+    routes: allRoutes(),
+    trustedProxies: [],
+  })
   await app.ready()
   const house: OwnHouse = {
     ctx,
@@ -149,10 +157,11 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
       const isJson = /json/.test(String(response.headers['content-type']))
       return {
         status: response.statusCode,
-        json: (isJson ? response.json() : undefined),
+        json: isJson ? response.json() : undefined,
         text: response.body,
       }
     },
+    passTime: (milliseconds) => keeper.clock.pass(milliseconds),
     async stop() {
       await app.close()
       await ctx.close()

@@ -1,20 +1,21 @@
 // What the composition root hands to everything: the door, and the few things that live outside a tenant.
-import type { BlobStore } from './blobs/blob-store.ts'
-import type { RegionPlace } from './config.ts'
+
+import type { RegionPurpose } from '#protocol/keeper/keeper.schema.ts'
+import type { RoleName } from './access/permissions.ts'
 import type { Credentials } from './auth/credentials.ts'
 import type { Passwords } from './auth/password.ts'
-import type { SealedTable } from './keys/rotate-keys.ts'
+import type { BlobStore } from './blobs/blob-store.ts'
+import type { RegionPlace } from './config.ts'
+import type { ParserPlace } from './jobs/capped-child.ts'
 import type { RegionKeys } from './keys/region-keys.ts'
+import type { SealedTable } from './keys/rotate-keys.ts'
 import type { Outbox } from './mail/send-mail.ts'
+import type { RecordKind } from './product.ts'
 import type { Directory } from './regions/directory.ts'
 import type { VisitLog } from './regions/visit-log.ts'
-import type { RoleName } from './access/permissions.ts'
-import type { ParserPlace } from './jobs/capped-child.ts'
-import type { RecordKind } from './product.ts'
 import type { OpenTenant } from './tenancy/tenant-connections.ts'
 import type { TenantDoor } from './tenancy/tenant-door.ts'
 import type { Clock } from './time.ts'
-import type { RegionPurpose } from '#protocol/keeper/keeper.schema.ts'
 
 export interface Ctx extends TenantDoor {
   readonly now: Clock
@@ -34,8 +35,8 @@ export interface Ctx extends TenantDoor {
   blobs(region: string): BlobStore
   /** Takes a spare tenant for a mail domain (or answers the one it has). Throws `busy` when none is spare yet. */
   claimTenant(region: string, domain: string): Promise<string>
-  /** Forgets a tenant's lent keys, so that the next use lends the newest. */
-  dropKeys(tenant: string): void
+  /** Lends a tenant's keys again, so that new versions are known here. */
+  renewKeys(tenant: string): Promise<void>
   /** Public keys of a tenant's log, oldest first, as vkey text (C2SP signed-note). */
   logKeys(region: string, tenant: string): Promise<string[]>
   /** Where parsers of hostile input run; null but in the worker. */

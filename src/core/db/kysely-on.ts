@@ -122,6 +122,7 @@ export function fromDatabase(error: unknown): unknown {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code === '23505') return new PublicError('conflict', undefined, { cause: error })
   if (code === '53100') return new PublicError('storage_full', undefined, { cause: error })
+  if (code === '53400') return new PublicError('too_many_requests', undefined, { cause: error })
   if (code === '53300') return new PublicError('busy', undefined, { cause: error })
   if (isConnectionLoss(error) || code === '57014')
     return new PublicError('database_unavailable', undefined, { cause: error })

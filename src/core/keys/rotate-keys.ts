@@ -1,5 +1,6 @@
 // Rotation: new versions of a tenant's working keys at once, everything sealed before sealed again in the background.
-// Must stay true: at no moment is there a value that no lent key opens; a killed rotation goes on where it was.
+// Must stay true: at no moment is there a value that some process cannot open: a new version seals only when all must know it, and
+// sealing again starts after that. A killed rotation goes on where it was.
 import { sql } from 'kysely'
 import { tenantPurposes } from '#protocol/keeper/keeper.schema.ts'
 import { toApi } from '../ids.ts'
@@ -18,6 +19,8 @@ export const ROTATE_TASK = 'core.key.rotate'
 /** Purposes that rotate by sealing again. A new blind key would need every look-up made anew, so it stays. */
 const ROTATED = tenantPurposes.filter((purpose) => purpose !== 'blind')
 const BATCH = 200
+/** Sealing again waits until every process seals with the new version (see version-in-use.ts) and nothing older is under way. */
+const WAIT_SECONDS = 12 * 60
 
 /** The tenant's keys: purpose, version, since when. */
 export async function listKeys(tx: TenantReader) {
@@ -42,7 +45,7 @@ export async function listKeys(tx: TenantReader) {
   }
 }
 
-/** Makes the next version of every rotating key and queues the sealing. The caller drops the lent keys after the commit. */
+/** Makes the next version of every rotating key and queues the sealing. The caller renews the lent keys after the commit. */
 export async function rotateKeys(tx: TenantWriter): Promise<{ activityId: string }> {
   tx.require('core.key.rotate')
   const organisation = await tx.db
@@ -56,6 +59,7 @@ export async function rotateKeys(tx: TenantWriter): Promise<{ activityId: string
   }
   const activity = await tx.enqueue(ROTATE_TASK, organisation.id, {
     key: 'rotate',
+    delaySeconds: WAIT_SECONDS,
     activity: { kind: 'core.key.rotating', recordKind: 'organisation', title: '', unit: 'rows' },
   })
   if (activity === null) throw new Error('a rotation needs an activity')
@@ -100,6 +104,19 @@ export async function resealRows(
     resealed++
   }
   return { last: rows.length < BATCH ? null : (rows.at(-1)?.row ?? null), read: rows.length, resealed }
+}
+
+/** Whether the newest version of every rotating key is the one that seals. */
+export async function isNewestInUse(tx: TenantReader): Promise<boolean> {
+  const newest = await tx.db
+    .selectFrom('key')
+    .select((select) => ['purpose', select.fn.max('version').as('version')])
+    .where('subject', 'is', null)
+    .groupBy('purpose')
+    .execute()
+  return ROTATED.every(
+    (purpose) => newest.find((row) => row.purpose === purpose)?.version === tx.keys.current(purpose).version,
+  )
 }
 
 /** Marks versions below the newest as no longer sealing anything. They still open what a log must keep as it was. */

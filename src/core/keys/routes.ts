@@ -22,7 +22,7 @@ export const keyRoutes: readonly Route[] = [
     schema: { response: { 202: Rotation } },
     handler: async (ctx, { actor, reply }) => {
       const rotation = await ctx.write(actor, rotateKeys)
-      ctx.dropKeys(actor.tenant)
+      await ctx.renewKeys(actor.tenant)
       reply.code(202)
       return rotation
     },
