@@ -2,7 +2,7 @@
 // Must stay true: when an event commits, an announcement of its tenant has committed at most ANNOUNCE_EVERY_MS (and the
 // life of one transaction) before it. The sealer keeps a tenant hot for longer than both together.
 import { type QueryExecutorProvider, sql } from 'kysely'
-import type { Clock } from '#core/time.ts'
+import type { Clock } from '../time.ts'
 
 /** A process announces a tenant at most once in this time. */
 export const ANNOUNCE_EVERY_MS = 3000

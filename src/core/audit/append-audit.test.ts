@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
-import { newId } from '#core/ids.ts'
 import {
   anEvent,
   type OwnAudit,
@@ -10,6 +9,7 @@ import {
   ownKeys,
   startAudit,
 } from '#test/own-audit.ts'
+import { newId } from '../ids.ts'
 import { appendAudit, createAuditQueue, type NewAuditEvent } from './append-audit.ts'
 import { type AuditRow, auditColumns, auditTime, eventOfRow, leafText } from './audit-event.ts'
 import { canonicalJson } from './canonical-json.ts'

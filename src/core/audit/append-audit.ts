@@ -1,7 +1,7 @@
 // Appends events to the log of a tenant: inside the writer's transaction, or many reads' events at once.
 // Must stay true: events of one call go in one statement, so they are all there or none is.
 import { CompiledQuery, type QueryExecutorProvider } from 'kysely'
-import { newId } from '#core/ids.ts'
+import { newId } from '../ids.ts'
 import type { ActorKind, AuditDetail, AuditOutcome } from './audit-event.ts'
 import { type AuditKeys, type Personal, sealPersonal } from './personal-part.ts'
 

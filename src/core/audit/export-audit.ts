@@ -1,7 +1,7 @@
 // The log as a file that proves itself: NDJSON with a header, one line an event, and a footer.
 // Must stay true: `panoply admin verify-audit` can check it with the public key alone, years later; see docs of each line below.
 import { type QueryExecutorProvider, sql } from 'kysely'
-import type { Clock } from '#core/time.ts'
+import type { Clock } from '../time.ts'
 import { eventOfRow, leafText } from './audit-event.ts'
 import { parseTreeHead } from './checkpoint.ts'
 import { type AuditFilter, type FullAuditRow, filterConditions, fullAuditSelect } from './list-audit.ts'

@@ -1,7 +1,7 @@
 // The log as people read it: filtered, newest first, with the personal parts that can still be opened.
 // Must stay true: an erased person's part reads as null; nothing else about the event changes.
 import { type QueryExecutorProvider, type RawBuilder, sql } from 'kysely'
-import { PublicError } from '#core/errors.ts'
+import { PublicError } from '../errors.ts'
 import {
   type ActorKind,
   type AuditDetail,

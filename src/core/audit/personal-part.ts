@@ -1,9 +1,9 @@
 // The personal part of an event: sealed under the person's key, committed to by a salted hash in the event.
 // Must stay true: salt and text exist in clear only in memory, so destroying the key leaves a hash nobody can try guesses on.
 import { type KeyObject, randomBytes, hash as sha256 } from 'node:crypto'
-import { PublicError } from '#core/errors.ts'
-import { openBytes, sealBytes } from '#core/keys/aead.ts'
-import { SealBroken } from '#core/keys/seal-broken.ts'
+import { PublicError } from '../errors.ts'
+import { openBytes, sealBytes } from '../keys/aead.ts'
+import { SealBroken } from '../keys/seal-broken.ts'
 import { canonicalJson } from './canonical-json.ts'
 
 /** Where a request came from, and a name somebody typed that belongs to no known person. */

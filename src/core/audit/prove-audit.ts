@@ -1,6 +1,6 @@
 // Proofs for one event and between two states of the log, to be checked by anybody with the public key.
 import { type QueryExecutorProvider, sql } from 'kysely'
-import { PublicError } from '#core/errors.ts'
+import { PublicError } from '../errors.ts'
 import { type AuditRow, auditColumns, eventOfRow, leafText } from './audit-event.ts'
 import { signingKey } from './checkpoint.ts'
 import { consistencyRanges, inclusionRanges, leafHash } from './merkle.ts'

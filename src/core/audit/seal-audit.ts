@@ -2,7 +2,7 @@
 // Must stay true: the order of sealed events is (xid, id) for ever, and a checkpoint once signed is the beginning of every
 // later one, also when the process died between signing and commit: the same rows come again in the same order.
 import { type QueryExecutorProvider, sql } from 'kysely'
-import type { Clock } from '#core/time.ts'
+import type { Clock } from '../time.ts'
 import { type AuditRow, auditColumns, eventOfRow, leafText } from './audit-event.ts'
 import { createCheckpoint, type SignCheckpoint } from './checkpoint.ts'
 import { leafHash } from './merkle.ts'
