@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { newId } from '#core/ids.ts'
 import { type OwnCluster, startCluster } from '#test/own-cluster.ts'
 import { anEntry, aSearchTenant, type SearchTenant } from '#test/search-tenant.ts'
-import type { Language, SearchEntry } from './tenant-search.ts'
+import type { Language } from './tenant-search.ts'
 
 describe('a question to the index', () => {
   let cluster: OwnCluster

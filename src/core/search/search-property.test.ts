@@ -67,7 +67,7 @@ const question = fc.record({
   words: fc.uniqueArray(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 3 }),
   phrase: fc.option(fc.array(fc.constantFrom(...WORDS), { minLength: 1, maxLength: 3 })),
   without: fc.option(fc.constantFrom(...WORDS)),
-  kinds: fc.option(fc.constantFrom(['page'], ['snip'], ['page', 'snip'])),
+  kinds: fc.option(fc.subarray(['page', 'snip'], { minLength: 1 })),
 })
 type Asked = typeof question extends fc.Arbitrary<infer T> ? T : never
 
