@@ -1,6 +1,7 @@
 // What a room that can be mounted declares about itself: data, read by server, worker, tests and the trust page.
-import type { IdPrefix } from './ids.ts'
+
 import type { Permission } from './access/permissions.ts'
+import type { IdPrefix } from './ids.ts'
 import type { Task } from './jobs/job.ts'
 import type { SealedTable } from './keys/rotate-keys.ts'
 import type { Route } from './route.ts'

@@ -13,11 +13,8 @@ export interface RouteSchema {
   readonly response: Readonly<Record<string, TSchema>>
 }
 
-type Shape<S, K extends keyof RouteSchema> = S extends Readonly<Record<K, infer T>>
-  ? T extends TSchema
-    ? Static<T>
-    : undefined
-  : undefined
+type Shape<S, K extends keyof RouteSchema> =
+  S extends Readonly<Record<K, infer T>> ? (T extends TSchema ? Static<T> : undefined) : undefined
 
 /** One validated request, as a handler sees it. */
 export interface Call<S extends RouteSchema = RouteSchema> extends PublicCall<S> {
@@ -64,7 +61,10 @@ export interface Route {
 
 /** Declares a route for signed-in actors. The handler's result is serialised by the schema of the reply's status. */
 export function route<const S extends RouteSchema>(
-  definition: RouteHead<S> & { readonly permission: string; readonly handler: (ctx: Ctx, call: Call<S>) => Promise<unknown> },
+  definition: RouteHead<S> & {
+    readonly permission: string
+    readonly handler: (ctx: Ctx, call: Call<S>) => Promise<unknown>
+  },
 ): Route {
   const { handler, ...head } = definition
   return { ...head, handle: (ctx, call) => handler(ctx, call as unknown as Call<S>) }
@@ -75,5 +75,9 @@ export function publicRoute<const S extends RouteSchema>(
   definition: RouteHead<S> & { readonly handler: (ctx: Ctx, call: PublicCall<S>) => Promise<unknown> },
 ): Route {
   const { handler, ...head } = definition
-  return { ...head, permission: 'public', handle: (ctx, call) => handler(ctx, call as unknown as PublicCall<S>) }
+  return {
+    ...head,
+    permission: 'public',
+    handle: (ctx, call) => handler(ctx, call as unknown as PublicCall<S>),
+  }
 }

@@ -22,7 +22,10 @@ test('the first person of a domain founds the organisation, later ones join it a
 })
 
 test('two founders at the same moment end in one organisation', async () => {
-  const residents = await Promise.all([house.aResident('a@twins.example'), house.aResident('b@twins.example')])
+  const residents = await Promise.all([
+    house.aResident('a@twins.example'),
+    house.aResident('b@twins.example'),
+  ])
   const [a, b] = await Promise.all(residents.map((resident) => house.ask(resident, 'GET', '/v1/me')))
   assert.equal(a?.json.organisation.id, b?.json.organisation.id)
   assert.deepEqual([a?.json.person.role, b?.json.person.role].sort(), ['member', 'owner'])
@@ -52,7 +55,12 @@ test('founders from the EEA stay in eu unless a waiver is signed', async () => {
 
 test('weak passwords are refused with a code', async () => {
   for (const password of ['short', 'aaaaaaaaaaaaaaaa', 'abababababababab', 'weak.example1']) {
-    const reply = await post('/v1/accounts', { email: 'w@weak.example', password, displayName: 'W', country: 'SE' })
+    const reply = await post('/v1/accounts', {
+      email: 'w@weak.example',
+      password,
+      displayName: 'W',
+      country: 'SE',
+    })
     assert.equal(reply.json().code, 'weak_password', password)
   }
 })
@@ -71,14 +79,23 @@ test('a wrong password and an unknown address answer the same', async () => {
   const resident = await house.aResident('known@signin.example')
   const wrong = await post('/v1/sessions', { email: resident.email, password: 'not the password' })
   const unknown = await post('/v1/sessions', { email: 'nobody@signin.example', password: 'not the password' })
-  const stranger = await post('/v1/sessions', { email: 'nobody@nowhere.example', password: 'not the password' })
+  const stranger = await post('/v1/sessions', {
+    email: 'nobody@nowhere.example',
+    password: 'not the password',
+  })
   for (const reply of [wrong, unknown, stranger]) {
     assert.equal(reply.statusCode, 401)
     assert.deepEqual({ ...Object(reply.json()), requestId: '' }, { ...Object(wrong.json()), requestId: '' })
   }
-  const right = await post('/v1/sessions', { email: resident.email.toUpperCase(), password: resident.password })
+  const right = await post('/v1/sessions', {
+    email: resident.email.toUpperCase(),
+    password: resident.password,
+  })
   assert.equal(right.statusCode, 201)
-  assert.match(String(right.headers['set-cookie']), /^__Host-panoply-eu=\S+; Path=\/; Secure; HttpOnly; SameSite=Strict/)
+  assert.match(
+    String(right.headers['set-cookie']),
+    /^__Host-panoply-eu=\S+; Path=\/; Secure; HttpOnly; SameSite=Strict/,
+  )
 })
 
 test('a closed session is refused at its next request, and the refusal is in the log', async () => {
@@ -112,7 +129,12 @@ test('a cookie opens nothing that changes state for another site', async () => {
       payload: { name: 'Stolen' },
       headers: { cookie: `__Host-panoply-eu=${resident.token}`, ...headers },
     })
-  for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { origin: 'https://evil.example' }, {}]) {
+  for (const headers of [
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'https://evil.example' },
+    {},
+  ]) {
     const reply = await request(headers)
     assert.equal(reply.json().code, 'cross_site')
   }
@@ -124,7 +146,11 @@ test('an API key acts until it is revoked', async () => {
   const made = await house.ask(resident, 'POST', '/v1/api-keys', { name: 'Import' })
   assert.equal(made.status, 201)
   const read = () =>
-    house.app.inject({ method: 'GET', url: '/v1/people', headers: { authorization: `API-Key ${made.json.key}` } })
+    house.app.inject({
+      method: 'GET',
+      url: '/v1/people',
+      headers: { authorization: `API-Key ${made.json.key}` },
+    })
   assert.equal((await read()).statusCode, 200)
   assert.equal((await house.ask(resident, 'DELETE', `/v1/api-keys/${made.json.id}`)).status, 204)
   assert.equal((await read()).statusCode, 401)

@@ -13,14 +13,20 @@ const ASIA_PACIFIC = new Set(
  * The region for a founder: `eu` for the EU and the EEA, whatever is asked; the wish of others, else their own region.
  * Throws `region_needs_waiver` when an EEA founder asks for another one.
  */
-export function homeRegion(country: string, wish: string | undefined, regions: readonly { name: string }[]): string {
+export function homeRegion(
+  country: string,
+  wish: string | undefined,
+  regions: readonly { name: string }[],
+): string {
   if (EEA.has(country)) {
     if (wish !== undefined && wish !== 'eu') throw new PublicError('region_needs_waiver')
     return 'eu'
   }
   if (wish !== undefined) {
     if (!regions.some(({ name }) => name === wish)) {
-      throw new PublicError('invalid_request', 'There is no such region here.', { details: { field: 'region' } })
+      throw new PublicError('invalid_request', 'There is no such region here.', {
+        details: { field: 'region' },
+      })
     }
     return wish
   }
@@ -28,4 +34,5 @@ export function homeRegion(country: string, wish: string | undefined, regions: r
   return regions.some(({ name }) => name === own) ? own : (regions[0]?.name ?? 'eu')
 }
 
-const AMERICAS = /^(AG|AI|AR|AW|BB|BL|BM|BO|BQ|BR|BS|BZ|CA|CL|CO|CR|CU|CW|DM|DO|EC|FK|GD|GF|GL|GP|GT|GY|HN|HT|JM|KN|KY|LC|MF|MQ|MS|MX|NI|PA|PE|PM|PR|PY|SR|SV|SX|TC|TT|US|UY|VC|VE|VG|VI)$/
+const AMERICAS =
+  /^(AG|AI|AR|AW|BB|BL|BM|BO|BQ|BR|BS|BZ|CA|CL|CO|CR|CU|CW|DM|DO|EC|FK|GD|GF|GL|GP|GT|GY|HN|HT|JM|KN|KY|LC|MF|MQ|MS|MX|NI|PA|PE|PM|PR|PY|SR|SV|SX|TC|TT|US|UY|VC|VE|VG|VI)$/

@@ -38,11 +38,13 @@ export class VisitLog {
     const known = this.#waiting.get(key)
     if (known) known.count++
     else this.#waiting.set(key, { region, minute, ip, reason, count: 1 })
-    this.#next ??= (this.#flush ?? Promise.resolve()).catch(() => undefined).then(() => {
-      this.#next = undefined
-      this.#flush = this.#store()
-      return this.#flush
-    })
+    this.#next ??= (this.#flush ?? Promise.resolve())
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined
+        this.#flush = this.#store()
+        return this.#flush
+      })
     return this.#next
   }
 
