@@ -42,8 +42,8 @@ export async function bootstrapCluster(plan: BootstrapPlan): Promise<void> {
     // Migrations hand the queue's schema to dispatcher, for which migrator must be able to act as it.
     const limits = (rows[0]?.version ?? 0) >= 16 ? ' with inherit false, set true' : ''
     await client.query(`grant dispatcher to migrator${limits}`)
-    // The sealer ends tenants' transactions that hold its positions up; it must see their age first.
-    await client.query('grant pg_signal_backend, pg_read_all_stats to sealer')
+    // The sealer ends tenants' transactions that hold its positions up.
+    await client.query('grant pg_signal_backend to sealer')
   })
   // First the template: databases made from it are born closed.
   for (const database of ['template1', 'postgres']) await closeDatabase(plan, database)

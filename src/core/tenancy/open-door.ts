@@ -1,7 +1,7 @@
 // The door itself: binds an actor to its tenant's connection, keys, blobs, search and audit, and decides when a write may commit.
 // Must stay true: no audit entry, no commit; events of a read are in the log before the answer leaves.
 import type { Kysely } from 'kysely'
-import { announceAudit, createAnnouncer } from '../audit/announce-audit.ts'
+import { ANNOUNCE_EVERY_MS, announceAudit, createAnnouncer } from '../audit/announce-audit.ts'
 import { type AuditQueue, appendAudit, createAuditQueue, type NewAuditEvent } from '../audit/append-audit.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { tenantBlobs } from '../blobs/tenant-blobs.ts'
@@ -99,6 +99,7 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
       const tenant = await tenants.of(actor.tenant)
       const keys = await tenant.keys()
       const entries: AuditEntry[] = []
+      const begun = now().getTime()
       await announce(tenant)
       const result = await inTransaction<TenantTables, T>(
         await tenant.lease(store),
@@ -120,6 +121,8 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
         },
       )
       audited.add(actor)
+      // A long transaction may commit when the sealer has long stopped looking at its tenant.
+      if (now().getTime() - begun > ANNOUNCE_EVERY_MS) await announce(tenant)
       return result
     },
 
