@@ -66,7 +66,10 @@ const STDERR_BYTES = 4096
  *   an error of `input` as it is
  */
 export async function* runCapped(child: CappedChild): AsyncGenerator<Buffer, void> {
-  child.signal?.throwIfAborted()
+  if (child.signal?.aborted) {
+    child.input?.destroy()
+    throw child.signal.reason
+  }
   const [command, ...args] = commandLine(child)
   const running = spawn(command ?? 'sh', args, {
     cwd: child.folder,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { fileForm } from '#test/ask.ts'
 import { onePagePdf } from '#test/one-page-pdf.ts'
 import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
@@ -11,7 +12,7 @@ before(async () => {
   library = await openLibrary()
   reader = await library.aResident()
 })
-after(() => library.stop())
+after(() => library?.stop())
 
 /** Different bytes each time, with words of its own. */
 function aPdf(...lines: string[]): Buffer {
@@ -80,11 +81,20 @@ test('what is not a PDF is refused by its content and leaves nothing', async () 
     'content-type': 'multipart/form-data; boundary=x',
   })
   assert.deepEqual([none.status, none.json?.code], [400, 'invalid_request'])
+  const form = fileForm('plan.pdf', aPdf('No end'))
+  const endless = await library.ask(
+    reader,
+    'POST',
+    '/v1/documents',
+    Buffer.from(form?.bytes ?? '').subarray(0, 300),
+    { 'content-type': form?.type ?? '' },
+  )
+  assert.deepEqual([endless.status, endless.json?.code], [400, 'invalid_request'])
   const afterwards = await library.ask(reader, 'GET', '/v1/documents')
   assert.equal(afterwards.json.total, before.json.total)
 })
 
-test('an encrypted, a truncated and an empty-paged file are kept as unreadable, say why, and can be removed', async () => {
+test('a truncated file is kept as unreadable, says why, and can be removed', async () => {
   const whole = aPdf('Cut in the middle')
   const added = await library.add(reader, whole.subarray(0, 60), 'cut.pdf')
   assert.equal(added.status, 201)

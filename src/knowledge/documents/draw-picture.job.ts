@@ -40,6 +40,8 @@ async function drawPicture(ctx: Ctx, job: Job): Promise<void> {
   } catch (error) {
     if (!(error instanceof PdfUnreadable)) throw error
     await ctx.write(job.actor, (tx) => settle(tx, job.record, { state: 'failed', size: null }))
+  } finally {
+    input.destroy()
   }
 }
 

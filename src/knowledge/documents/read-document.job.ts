@@ -4,7 +4,7 @@
  * instruction; the decrypted file exists only in the pipe to the child.
  */
 import type { Ctx } from '#core/ctx.ts'
-import type { Job, Task } from '#core/jobs/job.ts'
+import { cancelled, type Job, type Task } from '#core/jobs/job.ts'
 import { openOriginal } from './open-document-file.ts'
 import { type PdfPage, PdfUnreadable, readPdf } from './read-pdf.ts'
 import {
@@ -68,6 +68,7 @@ async function readToEnd(
         opened = frame
         continue
       }
+      job.signal.throwIfAborted()
       held.push(frame)
       characters += frame.text.length
       if (held.length >= PAGES_AT_ONCE || characters >= CHARACTERS_AT_ONCE) {
@@ -79,6 +80,8 @@ async function readToEnd(
   } catch (error) {
     if (error instanceof PdfUnreadable) return { state: 'unreadable', reason: error.reason }
     throw error
+  } finally {
+    input.destroy()
   }
   job.progress(opened.pages, opened.pages)
   return { state: 'ready', pages: opened.pages, isRepaired: opened.isRepaired }
@@ -86,6 +89,5 @@ async function readToEnd(
 
 /** Cancelled by somebody, not given back by a worker that stops. */
 function wasCancelled({ signal }: Job): boolean {
-  const reason: unknown = signal.reason
-  return signal.aborted && typeof reason === 'symbol' && reason.description === 'cancelled'
+  return signal.aborted && signal.reason === cancelled
 }

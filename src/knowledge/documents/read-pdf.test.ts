@@ -114,7 +114,7 @@ test('ten thousand pages pass through in little memory', async () => {
   assert.ok(most - before < 128 * 2 ** 20, `${Math.round((most - before) / 2 ** 20)} MiB more`)
 })
 
-test('PDFs of the public corpora are read or refused, and harm nobody', async (t) => {
+test('PDFs of the public corpora are read or refused, and harm nobody', { timeout: 600_000 }, async (t) => {
   const folder = join(process.env.CORPORA ?? '../shared/corpora', 'pdfjs')
   if (!existsSync(folder)) return t.skip('the corpora are not here')
   const files = readdirSync(folder)

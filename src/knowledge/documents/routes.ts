@@ -1,12 +1,7 @@
 /** Documents over HTTP. */
-import '@fastify/multipart'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
-import type { Ctx } from '#core/ctx.ts'
-import { PublicError } from '#core/errors.ts'
 import { type Route, route } from '#core/route.ts'
-import type { Actor } from '#core/tenancy/actor.ts'
-import { addDocument, type ReceivedFile } from './add-document.ts'
 import {
   Document,
   DocumentList,
@@ -28,7 +23,7 @@ import { openDocumentFile } from './open-document-file.ts'
 import { openPicture } from './open-picture.ts'
 import { keptWidth } from './picture-record.ts'
 import { readDocumentText } from './read-document-text.ts'
-import { receiveFile, withTitle } from './receive-file.ts'
+import { receiveForm } from './receive-form.ts'
 import { removeDocument } from './remove-document.ts'
 import { renameDocument } from './rename-document.ts'
 
@@ -53,7 +48,7 @@ export const documentRoutes: readonly Route[] = [
     streaming: true,
     schema: { body: Upload, response: { 200: Document, 201: Document } },
     handler: async (ctx, { actor, request, reply }) => {
-      const { document, isDuplicate } = await receiveDocument(ctx, actor, request)
+      const { document, isDuplicate } = await receiveForm(ctx, actor, request)
       reply.header('location', `/v1/documents/${document.id}`)
       return reply.code(isDuplicate ? 200 : 201).send(document)
     },
@@ -154,45 +149,6 @@ export const documentRoutes: readonly Route[] = [
       ctx.read(actor, (tx) => readDocumentText(tx, params.id, query)),
   }),
 ]
-
-/** Takes the parts of the form in any order; whatever fails, the stored bytes go again. */
-async function receiveDocument(ctx: Ctx, actor: Actor, request: FastifyRequest) {
-  if (!request.isMultipart())
-    throw new PublicError(
-      'unsupported_media_type',
-      'Send the file as multipart/form-data, in the field `file`.',
-    )
-  let file: ReceivedFile | undefined
-  let title: string | undefined
-  let isKept = false
-  try {
-    for await (const part of request.parts()) {
-      if (part.type === 'field') {
-        if (part.fieldname !== 'title' || typeof part.value !== 'string') throw unknownField(part.fieldname)
-        title = part.value
-      } else {
-        if (part.fieldname !== 'file' || file) throw unknownField(part.fieldname)
-        file = await receiveFile(ctx, actor, { source: part.file, name: part.filename })
-      }
-    }
-    if (!file)
-      throw new PublicError('invalid_request', 'The form has no file.', { details: { field: 'file' } })
-    const received = withTitle(file, title)
-    const added = await ctx.write(actor, (tx) => addDocument(tx, received))
-    isKept = !added.isDuplicate
-    return added
-  } finally {
-    // What was not read of a refused upload is let go, so that the answer can be read by its sender.
-    if (!request.raw.readableEnded) request.raw.unpipe().resume()
-    if (file && !isKept) await ctx.blobs(actor.region).remove(actor.tenant, file.blob)
-  }
-}
-
-function unknownField(name: string): PublicError {
-  return new PublicError('invalid_request', 'The form has a field that is not known here.', {
-    details: { field: name.slice(0, 100) },
-  })
-}
 
 /** Sends a PNG that never changes. */
 export function sendPicture(reply: FastifyReply, picture: { bytes: NodeJS.ReadableStream; size: number }) {
