@@ -71,7 +71,7 @@ export interface Config {
   /** In order; the first one's first cell also holds the directory. */
   regions: [RegionPlace, ...RegionPlace[]]
   /** `up` as root gives every role its own system user. */
-  hasServiceUsers: boolean
+  hasSystemUsers: boolean
   /** The system user this process becomes before it does anything; null stays who it is. */
   runAs: string | null
   isJson: boolean
@@ -97,7 +97,7 @@ export interface Installation {
   listenHost: string
   runFolder: string
   rootKeyFile: string
-  hasServiceUsers: boolean
+  hasSystemUsers: boolean
   regions: {
     name: string
     hostName: string
@@ -207,7 +207,7 @@ export function buildConfig(told: Told): Config {
     caCertificateFile: join(home, 'tls', 'ca.crt'),
     caKeyFile: join(home, 'tls', 'ca.key'),
     regions: [first, ...others],
-    hasServiceUsers: installation.hasServiceUsers,
+    hasSystemUsers: installation.hasSystemUsers,
     runAs: told.runAs ?? null,
     isJson: told.isJson ?? false,
     isDemo: told.isDemo ?? false,
@@ -251,7 +251,7 @@ export function writeInstallation(config: Config): void {
     listenHost: config.listenHost,
     runFolder: config.runFolder,
     rootKeyFile: config.rootKeyFile,
-    hasServiceUsers: config.hasServiceUsers,
+    hasSystemUsers: config.hasSystemUsers,
     regions: config.regions.map((region) => ({
       name: region.name,
       hostName: region.hostName,
@@ -300,7 +300,7 @@ function planInstallation({ home, known, wantedPort, env }: Plan): Installation 
     listenHost: env.PANOPLY_LISTEN ?? known?.listenHost ?? 'localhost',
     runFolder: env.PANOPLY_RUN ?? defaultRunFolder(env, hash),
     rootKeyFile: env.PANOPLY_ROOT_KEY ?? known?.rootKeyFile ?? join(keyFolder, `${hash}.key`),
-    hasServiceUsers: isRoot,
+    hasSystemUsers: isRoot,
     regions:
       known?.regions ??
       ['eu', 'us', 'asia'].map((name) => ({

@@ -1,5 +1,5 @@
 // Owns: giving up root. Called first thing in a process that `up` started as root, before anything else is loaded.
-import { findAccount } from './service-users.ts'
+import { findAccount } from './system-users.ts'
 
 /** Becomes the named user with its groups, for good. */
 export function becomeUser(name: string): void {

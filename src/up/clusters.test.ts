@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test'
 import pg from 'pg'
 import { type ClusterPlan, endLeftovers, packagedServer, startCluster } from './clusters.ts'
 import { identityOf, isRunning, processesIn } from './process-identity.ts'
-import { findAccount } from './service-users.ts'
+import { findAccount } from './system-users.ts'
 
 const project = join(import.meta.dirname, '../..')
 const account = process.getuid?.() === 0 ? (findAccount('postgres') ?? findAccount('nobody')) : null

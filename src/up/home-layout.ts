@@ -1,6 +1,15 @@
 // Owns: the folders of a home and of its run folder, with owners and modes. Access between the processes is a matter
 // of these folders alone: a socket may be used by whoever may pass its folder.
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import {
   type CellCaller,
@@ -10,7 +19,7 @@ import {
   type KeeperCaller,
   keeperSocket,
 } from '#core/config.ts'
-import type { ServiceUsers } from './service-users.ts'
+import type { SystemUsers } from './system-users.ts'
 
 interface Place {
   path: string
@@ -21,6 +30,7 @@ interface Place {
 
 const keeperCallers: readonly KeeperCaller[] = ['web', 'worker', 'cell', 'backup', 'up']
 const cellCallers: readonly CellCaller[] = ['web', 'worker', 'up']
+const largestLog = 64 * 2 ** 20
 const processes = ['up', 'web', 'worker', 'keeper', 'cell', 'backup'] as const
 
 /** Folder of the home that only `up` uses: its lock and the list of its children. */
@@ -41,12 +51,21 @@ export function openHome(home: string): void {
 }
 
 /** Brings every folder to its owner and mode. `users` is null when everything runs as one user. */
-export function layOutHome(config: Config, users: ServiceUsers | null): void {
+export function layOutHome(config: Config, users: SystemUsers | null): void {
   for (const place of users ? placesForUsers(config, users) : placesForOne(config)) settle(place)
+  setLargeLogsAside(config.logFolder)
   for (const role of processes) {
     const file = join(config.logFolder, `${role}.log`)
     writeFileSync(file, '', { flag: 'a', mode: 0o640 })
     if (users) settleFile(file, role === 'up' ? null : users.accounts[role])
+  }
+}
+
+/** One generation back is kept; a log in use is not touched, so this is done before anything is started. */
+function setLargeLogsAside(folder: string): void {
+  for (const name of readdirSync(folder).filter((one) => one.endsWith('.log'))) {
+    const file = join(folder, name)
+    if (lstatSync(file).size > largestLog) renameSync(file, `${file}.1`)
   }
 }
 
@@ -56,7 +75,7 @@ function placesForOne(config: Config): Place[] {
   return foldersOf(config).map((path) => ({ path, uid, gid, mode: 0o700 }))
 }
 
-function placesForUsers(config: Config, users: ServiceUsers): Place[] {
+function placesForUsers(config: Config, users: SystemUsers): Place[] {
   const { keeper, cell, db } = users.accounts
   const root = (path: string): Place => ({ path, uid: 0, gid: 0, mode: 0o711 })
   const groupOf = (caller: KeeperCaller): number => (caller === 'up' ? 0 : users.accounts[caller].gid)

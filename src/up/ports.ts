@@ -5,7 +5,7 @@ import { type Config, ConfigError } from '#core/config.ts'
 
 /** @throws ConfigError naming the port that is taken or not ours to take */
 export async function assertPortsFree(config: Config): Promise<void> {
-  const lowest = config.hasServiceUsers ? lowestForAll() : 1
+  const lowest = config.hasSystemUsers ? lowestForAll() : 1
   const wanted = config.regions.map((region) => ({ port: region.port, use: `region ${region.name}` }))
   for (const { port, use } of [...wanted, { port: config.httpPort, use: 'the redirect to HTTPS' }]) {
     if (port < lowest)

@@ -1,4 +1,4 @@
-// Owns: that the service users can reach the program and the home when `up` is root. A project under /root or in
+// Owns: that the system users can reach the program and the home when `up` is root. A project under /root or in
 // somebody's closed folder is mirrored once a version to /var/cache/panoply; a closed home is refused.
 import { createHash } from 'node:crypto'
 import {
@@ -33,7 +33,7 @@ export function firstClosedFolder(path: string): string | null {
   return way.find((folder) => existsSync(folder) && (lstatThrough(folder) & 0o001) === 0) ?? null
 }
 
-/** @throws ConfigError naming the folder in the way of the service users */
+/** @throws ConfigError naming the folder in the way of the system users */
 export function assertHomeReachable(home: string): void {
   const closed = firstClosedFolder(dirname(home))
   if (closed === null) return
@@ -42,7 +42,7 @@ export function assertHomeReachable(home: string): void {
   )
 }
 
-/** The folder to run from: the project itself, or its mirror when the service users cannot read the project. */
+/** The folder to run from: the project itself, or its mirror when the system users cannot read the project. */
 export function reachableApp(project: string): string {
   return isReadable(project) ? project : mirrorOf(project, mirrorRoot)
 }

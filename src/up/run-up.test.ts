@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { identityOf, isRunning, type ProcessIdentity, processesIn } from './process-identity.ts'
-import { findAccount } from './service-users.ts'
+import { findAccount } from './system-users.ts'
 
 const main = join(import.meta.dirname, '../main.ts')
 const isRoot = process.getuid?.() === 0

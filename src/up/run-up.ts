@@ -14,17 +14,17 @@ import { lockHome } from './home-lock.ts'
 import { assertPortsFree } from './ports.ts'
 import { assertHomeReachable, reachableApp } from './reachable.ts'
 import { type DemoTenant, describeReady, type Ready, tellReady } from './ready-line.ts'
-import { ensureServiceUsers } from './service-users.ts'
 import { runClusters } from './set-up-clusters.ts'
 import { type RolePlan, startRole } from './start-role.ts'
 import { supervise, type Watched } from './supervisor.ts'
+import { ensureSystemUsers } from './system-users.ts'
 
 /**
  * Starts everything and prints the ready line. `signal` interrupts a start that is under way.
  * @throws ConfigError for what the person who typed the command can mend
  */
 export async function runUp(config: Config, signal: AbortSignal): Promise<RunningRole> {
-  if (config.hasServiceUsers) assertHomeReachable(config.home)
+  if (config.hasSystemUsers) assertHomeReachable(config.home)
   openHome(config.home)
   const lock = lockHome(config.home, upFolder(config.home))
   /** What has been started, in order; each is undone by what it gave. */
@@ -52,7 +52,7 @@ async function startAll(config: Config, signal: AbortSignal, undo: (() => Promis
   if (left.length > 0) say(`Ended what an earlier run left: ${left.join(', ')}.`)
   await assertPortsFree(config)
 
-  const users = config.hasServiceUsers ? await ensureServiceUsers() : null
+  const users = config.hasSystemUsers ? await ensureSystemUsers() : null
   const appFolder = users ? reachableApp(config.appFolder) : config.appFolder
   layOutHome(config, users)
   writeInstallation(config)

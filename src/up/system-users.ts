@@ -11,18 +11,18 @@ export interface Account {
   readonly gid: number
 }
 
-export const serviceRoles = ['web', 'worker', 'keeper', 'cell', 'backup', 'db'] as const
-export type ServiceRole = (typeof serviceRoles)[number]
+export const ownedRoles = ['web', 'worker', 'keeper', 'cell', 'backup', 'db'] as const
+export type OwnedRole = (typeof ownedRoles)[number]
 
-export interface ServiceUsers {
-  readonly accounts: Readonly<Record<ServiceRole, Account>>
+export interface SystemUsers {
+  readonly accounts: Readonly<Record<OwnedRole, Account>>
   /** Group of all of them: passes into the run folder. */
   readonly everyone: number
   /** Group of web and worker: the blobs. */
   readonly blobs: number
 }
 
-const groupsOf: Readonly<Record<ServiceRole, string>> = {
+const groupsOf: Readonly<Record<OwnedRole, string>> = {
   web: 'panoply,panoply-data',
   worker: 'panoply,panoply-data',
   keeper: 'panoply',
@@ -32,10 +32,10 @@ const groupsOf: Readonly<Record<ServiceRole, string>> = {
 }
 
 /** Makes what is missing of them. Root only. */
-export async function ensureServiceUsers(): Promise<ServiceUsers> {
+export async function ensureSystemUsers(): Promise<SystemUsers> {
   for (const group of ['panoply', 'panoply-data'])
     if (findGroup(group) === null) await change('groupadd', ['--system', group])
-  for (const role of serviceRoles) {
+  for (const role of ownedRoles) {
     const name = `panoply-${role}`
     const groups = groupsOf[role]
     if (findAccount(name) === null) {
@@ -60,7 +60,7 @@ export async function ensureServiceUsers(): Promise<ServiceUsers> {
   }
 }
 
-function accountOf(role: ServiceRole): Account {
+function accountOf(role: OwnedRole): Account {
   return findAccount(`panoply-${role}`) ?? missing(`panoply-${role}`)
 }
 
