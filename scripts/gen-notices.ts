@@ -33,7 +33,7 @@ const lock: { packages: Readonly<Record<string, LockEntry>> } = JSON.parse(
 function bundled(): Set<string> {
   const found = new Set<string>()
   const wanted = listFiles(process.cwd(), ['web'], /\.(tsx?|css)$/)
-    .filter((file) => !/\.(test|story)\.tsx?$|vite\.config/.test(file))
+    .filter((file) => !/\.(test|story)\.tsx?$|vite\.config|^web\/stories\//.test(file))
     .flatMap((file) => [
       ...readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*['"]((?:@[\w.-]+\/)?[\w.-]+)/g),
     ])
