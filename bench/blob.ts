@@ -41,15 +41,19 @@ async function benchBlobs(): Promise<Row[]> {
     const rows: Row[] = []
     for (const direction of ['up', 'down'] as const) {
       const times: Record<Way, number[]> = { plain: [], sealed: [] }
+      const cpu: Record<Way, number[]> = { plain: [], sealed: [] }
       const memory: Record<Way, number> = { plain: 0, sealed: 0 }
       for (const way of ['plain', 'sealed'] as const) await transfer(direction, way)
       for (let round = 0; round < ROUNDS; round++)
         for (const way of ['plain', 'sealed'] as const) {
           const watch = watchMemory()
+          const before = process.cpuUsage()
           times[way].push(await transfer(direction, way))
+          const { user, system } = process.cpuUsage(before)
+          cpu[way].push((user + system) / 1000)
           memory[way] = Math.max(memory[way], watch.stop())
         }
-      rows.push(...rowsOf(direction, times, memory))
+      rows.push(...rowsOf({ direction, times, cpu, memory }))
     }
     return rows
   } finally {
@@ -59,7 +63,17 @@ async function benchBlobs(): Promise<Row[]> {
   }
 }
 
-function rowsOf(direction: Direction, times: Record<Way, number[]>, memory: Record<Way, number>): Row[] {
+interface Measured {
+  direction: Direction
+  /** Milliseconds a transfer. */
+  times: Record<Way, number[]>
+  /** Milliseconds of processor time of the server a transfer. */
+  cpu: Record<Way, number[]>
+  /** Most bytes the process grew by. */
+  memory: Record<Way, number>
+}
+
+function rowsOf({ direction, times, cpu, memory }: Measured): Row[] {
   const speed = (way: Way) => SIZE / 1e6 / ((median(times[way]) ?? Number.NaN) / 1000)
   const what = direction === 'up' ? 'upload of 100 MB, encrypted' : 'download of 100 MB, encrypted'
   const ratio = speed('sealed') / speed('plain')
@@ -74,6 +88,7 @@ function rowsOf(direction: Direction, times: Record<Way, number[]>, memory: Reco
       ratio,
       reach: '>= 0.8',
       pass: ratio >= 0.8,
+      note: `cpu of the server ${Math.round(median(cpu.sealed) ?? 0)} against ${Math.round(median(cpu.plain) ?? 0)} ms`,
     },
     {
       name: `${what}: memory`,

@@ -45,7 +45,7 @@ export type FrameKind = 'full' | 'last'
 /** Lays out one message. */
 export interface BlobSealer {
   head: Buffer
-  /** The next frame over these pieces, which make `FRAME` bytes together, or fewer for the last one. Pieces to be written in order. */
+  /** The next frame over pieces that make `FRAME` bytes together, or fewer for the last one; what it gives is written in order. */
   frame(plain: Buffer[], kind: FrameKind): Buffer[]
   dispose(): void
 }

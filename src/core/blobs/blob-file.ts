@@ -40,6 +40,7 @@ export async function writeBlob(
 async function writeFrames(handle: FileHandle, sealer: BlobSealer, source: Readable) {
   const hash = createHash('sha256')
   let size = 0
+  // Held as they came: sealing them one by one costs less than a copy and one large allocation a frame.
   let held: Buffer[] = []
   let room = FRAME
   // One write is under way while the next frame is gathered and sealed.
@@ -53,10 +54,11 @@ async function writeFrames(handle: FileHandle, sealer: BlobSealer, source: Reada
       while (rest.length >= room) {
         held.push(rest.subarray(0, room))
         rest = rest.subarray(room)
-        await writing
-        writing = writeAll(handle, sealer.frame(held, 'full'))
+        const pieces = sealer.frame(held, 'full')
         held = []
         room = FRAME
+        await writing
+        writing = writeAll(handle, pieces)
       }
       if (rest.length > 0) held.push(rest)
       room -= rest.length
