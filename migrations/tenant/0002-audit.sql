@@ -5,6 +5,9 @@
 -- One event per API operation. `xid` orders the log: the sealer takes an event once no open transaction can precede it. It is
 -- not part of the leaf, so a tenant that moves to another cluster gives its sealed events a low xid there.
 -- `id` is a UUIDv7 made from `at`: the primary key is also the index by time.
+-- `personal` holds IP address, user agent and typed names, sealed under the key of the person (no person: the tenant's field key).
+-- The leaf commits only to the SHA-256 of a salt, kept inside, and the text: destroying the person's key erases it and leaves every
+-- proof valid. It stands in the row because every request appends one: a table of its own would double the work.
 create table {schema}.audit (
   id uuid primary key, -- configuration
   xid xid8 not null default pg_current_xact_id(), -- configuration
@@ -20,19 +23,11 @@ create table {schema}.audit (
   request_id text, -- configuration
   detail jsonb, -- configuration
   personal_hash bytea, -- metadata, blind
+  personal bytea, -- metadata
   check ((record_kind is null) = (record_id is null))
 );
 create index audit_by_order on {schema}.audit (xid, id);
 create index audit_by_record on {schema}.audit (record_id, id) where record_id is not null;
-create index audit_by_actor on {schema}.audit (actor, id) where actor is not null;
-
--- IP address, user agent and typed names, under the key of the person (no person: the tenant's field key). The event commits
--- to the SHA-256 of a salt, kept inside, and the text: destroying the person's key erases this and leaves every proof valid.
-create table {schema}.audit_personal (
-  event uuid primary key, -- configuration
-  person uuid, -- configuration
-  sealed bytea not null -- metadata
-);
 
 create table {schema}.audit_leaf (
   position bigint primary key check (position >= 0), -- configuration
@@ -56,8 +51,8 @@ create table {schema}.audit_checkpoint (
 );
 
 grant select, insert on {schema}.audit to {login}, {peopleLogin};
-grant select, insert on {schema}.audit_personal to {login}, {peopleLogin};
 grant select on {schema}.audit_leaf, {schema}.audit_tile, {schema}.audit_checkpoint to {login}, {peopleLogin};
-grant select on {schema}.audit to sealer;
+grant select (id, xid, at, action, outcome, actor_kind, actor, credential, on_behalf, record_kind, record_id, request_id, detail,
+  personal_hash) on {schema}.audit to sealer;
 grant select, insert on {schema}.audit_leaf, {schema}.audit_checkpoint to sealer;
 grant select, insert, update on {schema}.audit_tile to sealer;

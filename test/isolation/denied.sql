@@ -6,7 +6,6 @@ select * from {b}.document;
 select * from {b}.document_page;
 select * from {b}.snip;
 select * from {b}.audit;
-select * from {b}.audit_personal;
 select * from {b}.key;
 select * from {b}.key_epoch;
 select * from {b}.session;
@@ -162,8 +161,7 @@ insert into {a}.audit_tile (level, index, hashes) values (0, 0, decode(repeat('0
 insert into {a}.audit_checkpoint (size, root, note, at) values (1, decode(repeat('00', 32), 'hex'), 'x', now());
 update {a}.audit_tile set hashes = decode(repeat('00', 32), 'hex');
 delete from {a}.audit_checkpoint;
-update {a}.audit_personal set sealed = 'x';
-delete from {a}.audit_personal;
+update {a}.audit set personal = 'x';
 delete from {a}.key;
 update {a}.key_epoch set wrapped = 'x';
 

@@ -40,17 +40,12 @@ export async function appendAudit(
   const parameters: unknown[] = []
   const list = (values: readonly unknown[]) =>
     `(${values.map((value) => `$${parameters.push(value)}`).join(', ')})`
-  const parts = rows.flatMap((row) => (row.part ? [list(row.part)] : []))
-  const personal =
-    parts.length === 0
-      ? ''
-      : `with personal as (insert into audit_personal (event, person, sealed) values ${parts.join(', ')}) `
   // The setting is local to the transaction, which for `relaxed` is this one statement; it is read at the commit.
   const relax =
     durability === 'relaxed' ? ` returning (select set_config('synchronous_commit', 'off', true))` : ''
   // Lists of values are half the server's work of a JSON or array parameter, and plain text spares compiling it: every
   // request passes here.
-  const text = `${personal}insert into audit (id, at, action, outcome, actor_kind, actor, credential, on_behalf, record_kind, record_id, request_id, detail, personal_hash) values ${rows.map((row) => list(row.values)).join(', ')}${relax}`
+  const text = `insert into audit (id, at, action, outcome, actor_kind, actor, credential, on_behalf, record_kind, record_id, request_id, detail, personal_hash, personal) values ${rows.map((row) => list(row.values)).join(', ')}${relax}`
   await db.getExecutor().executeQuery(CompiledQuery.raw(text, parameters))
   return rows.map((row) => row.id)
 }
@@ -74,8 +69,9 @@ async function sealedRow(keys: AuditKeys, event: NewAuditEvent) {
     event.requestId,
     detail === null ? null : JSON.stringify(detail),
     personal?.hash ?? null,
+    personal?.sealed ?? null,
   ]
-  return { id, values, part: personal && [id, person, personal.sealed] }
+  return { id, values }
 }
 
 /** Gathers events of one tenant while an insert is under way; they go as the next one. */

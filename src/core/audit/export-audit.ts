@@ -4,7 +4,13 @@ import { type QueryExecutorProvider, sql } from 'kysely'
 import type { Clock } from '../time.ts'
 import { eventOfRow, leafText } from './audit-event.ts'
 import { parseTreeHead } from './checkpoint.ts'
-import { type AuditFilter, type FullAuditRow, filterConditions, fullAuditSelect } from './list-audit.ts'
+import {
+  type AuditFilter,
+  type FullAuditRow,
+  filterConditions,
+  fullAuditSelect,
+  personOf,
+} from './list-audit.ts'
 import { inclusionRanges, leafHash } from './merkle.ts'
 import { type AuditKeys, openPersonal, type PersonalState } from './personal-part.ts'
 import { latestCheckpoint } from './prove-audit.ts'
@@ -111,9 +117,9 @@ async function exportEvent(
   const personal =
     row.personal_hash === null
       ? ({ state: 'none' } as const)
-      : row.sealed === null
+      : row.personal === null
         ? ({ state: 'erased' } as const)
-        : await openPersonal(keys, row.id, { person: row.person, sealed: row.sealed })
+        : await openPersonal(keys, row.id, personOf(row), row.personal)
   return {
     position: Number(row.position),
     hash: leafHash(leaf).toString('hex'),

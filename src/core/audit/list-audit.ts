@@ -48,13 +48,17 @@ export interface AuditItem {
 /** The event with its personal part and position, as listings and exports select it. */
 export interface FullAuditRow extends AuditRow {
   position: number | null
-  person: string | null
-  sealed: Buffer | null
+  personal: Buffer | null
 }
 
 /** Select list and joins of FullAuditRow. */
-export const fullAuditSelect: RawBuilder<FullAuditRow> = sql`select ${auditColumns}, l.position, p.person, p.sealed
-  from audit a left join audit_leaf l on l.event = a.id left join audit_personal p on p.event = a.id`
+export const fullAuditSelect: RawBuilder<FullAuditRow> = sql`select ${auditColumns}, l.position, a.personal
+  from audit a left join audit_leaf l on l.event = a.id`
+
+/** Whose key seals the personal part; null for the tenant's. */
+export function personOf(row: AuditRow): string | null {
+  return row.actor_kind === 'person' ? row.actor : null
+}
 
 /** One page, newest first. `cursor` is the `next` of the page before. Throws `invalid_request` for a cursor that is none. */
 export async function listAudit(
@@ -117,8 +121,8 @@ async function personalOf(
   row: FullAuditRow,
 ): Promise<{ state: PersonalState; personal: Personal }> {
   if (row.personal_hash === null) return { state: 'none', personal: {} }
-  if (row.sealed === null) return { state: 'erased', personal: {} }
-  const result = await openPersonal(keys, row.id, { person: row.person, sealed: row.sealed })
+  if (row.personal === null) return { state: 'erased', personal: {} }
+  const result = await openPersonal(keys, row.id, personOf(row), row.personal)
   if (result.state !== 'open') return { state: result.state, personal: {} }
   return { state: 'open', personal: JSON.parse(result.opened.text) }
 }

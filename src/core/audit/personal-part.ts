@@ -66,8 +66,7 @@ export async function sealPersonal(
     salt: randomBytes(SALT).toString('base64url'),
   }
   const hash = Buffer.from(personalHash(opened) ?? '', 'hex')
-  if (person === null)
-    return { sealed: keys.seal('activity', 'audit_personal', event, 'sealed', opened), hash }
+  if (person === null) return { sealed: keys.seal('activity', 'audit', event, 'personal', opened), hash }
   const key = await personKey(keys, person)
   if (!key) return null
   return { sealed: sealBytes(key, KEY_VERSION, place(keys.tenant, event), JSON.stringify(opened)), hash }
@@ -77,13 +76,14 @@ export async function sealPersonal(
 export async function openPersonal(
   keys: AuditKeys,
   event: string,
-  row: { readonly person: string | null; readonly sealed: Buffer },
+  person: string | null,
+  sealed: Buffer,
 ): Promise<{ state: 'open'; opened: OpenedPersonal } | { state: 'erased' | 'damaged' }> {
-  if (row.person === null)
-    return damagedWhenBroken(() => keys.open('activity', 'audit_personal', event, 'sealed', row.sealed))
-  const key = await personKey(keys, row.person)
+  if (person === null)
+    return damagedWhenBroken(() => keys.open('activity', 'audit', event, 'personal', sealed))
+  const key = await personKey(keys, person)
   if (!key) return { state: 'erased' }
-  return damagedWhenBroken(() => JSON.parse(openBytes(key, place(keys.tenant, event), row.sealed).toString()))
+  return damagedWhenBroken(() => JSON.parse(openBytes(key, place(keys.tenant, event), sealed).toString()))
 }
 
 async function personKey(keys: AuditKeys, person: string): Promise<KeyObject | null> {
@@ -109,5 +109,5 @@ function damagedWhenBroken(
 
 /** Binds the ciphertext to its place, as the field format does. */
 function place(tenant: string, event: string): string {
-  return `${tenant}\0activity.audit_personal\0${event}\0sealed`
+  return `${tenant}\0activity.audit\0${event}\0personal`
 }

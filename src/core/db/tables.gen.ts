@@ -56,6 +56,7 @@ export interface TenantTables {
     request_id: string | null
     detail: Json
     personal_hash: Buffer | null
+    personal: Buffer | null
   }
   audit_checkpoint: {
     size: number
@@ -66,11 +67,6 @@ export interface TenantTables {
   audit_leaf: {
     position: number
     event: string
-  }
-  audit_personal: {
-    event: string
-    person: string | null
-    sealed: Buffer
   }
   audit_tile: {
     level: number
