@@ -15,14 +15,15 @@ export function initialsOf(name: string): string {
   return ends.map((word) => segments.segment(word ?? '').containing(0)?.segment ?? '').join('')
 }
 
-export function PersonMenu() {
+/** In the rail with the name beside it; on a page of the phone only the face. */
+export function PersonMenu({ place }: { place: 'rail' | 'page' }) {
   const me = useQuery(queries.me())
   const scheme = useMantineColorScheme()
   const signOut = useSignOut()
   if (!me.data) return null
   const { person, organisation } = me.data
   return (
-    <Menu position="top-start" width={240}>
+    <Menu position={place === 'rail' ? 'top-start' : 'bottom-end'} width={240}>
       <Menu.Target>
         <UnstyledButton className={classes.root}>
           <span className={classes.face} data-initials={initialsOf(person.displayName)} />

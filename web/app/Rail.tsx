@@ -88,7 +88,7 @@ export function Rail() {
           t('nav.activity'),
           <ActivityLink className={classes.item ?? ''} labelClassName={classes.label ?? ''} />,
         )}
-        <PersonMenu />
+        <PersonMenu place="rail" />
       </div>
     </aside>
   )

@@ -149,6 +149,18 @@ export type KeptMailList = {
   next: string | null
 }
 
+export type KeyVersion = {
+  purpose: string
+  since: string
+  state: "live" | "retired"
+  version: number
+}
+
+export type KeyVersionList = {
+  items: KeyVersion[]
+  next: string | null
+}
+
 export type MadeApiKey = {
   createdAt: string
   createdBy: string
@@ -231,6 +243,10 @@ export type Problem = {
 export type Region = {
   name: string
   url: string
+}
+
+export type Rotation = {
+  activityId: string
 }
 
 export type Seal = {
@@ -773,6 +789,25 @@ export function readExportContentAddress(input: ReadExportContentInput): string 
 }
 
 export type ReadExportContentAnswer = Blob
+
+/** The keys that seal this organisation: purpose, version, since when */
+export function listKeysAddress(): string {
+  return addressOf('/v1/keys')
+}
+
+/** The keys that seal this organisation: purpose, version, since when */
+export function listKeys(signal?: AbortSignal): Promise<ListKeysAnswer> {
+  return call<ListKeysAnswer>({ method: 'GET', path: '/v1/keys', signal })
+}
+
+export type ListKeysAnswer = KeyVersionList
+
+/** Make new keys and seal everything again with them */
+export function rotateKeys(signal?: AbortSignal): Promise<RotateKeysAnswer> {
+  return call<RotateKeysAnswer>({ method: 'POST', path: '/v1/keys/rotations', signal })
+}
+
+export type RotateKeysAnswer = Rotation
 
 /** Who am I, where, and what may I do */
 export function readMeAddress(): string {

@@ -1,6 +1,7 @@
 // Every read the screens share, as query options: one key per operation and input, so a write knows what to refresh.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import * as api from './api.gen.ts'
+import type { Snip } from './records.ts'
 
 const minute = 60_000
 const unfinished = new Set(['received', 'reading', 'waiting', 'running'])
@@ -8,6 +9,12 @@ const unfinished = new Set(['received', 'reading', 'waiting', 'running'])
 /** True while something in the list is still being worked on. */
 export function hasUnfinished(items: readonly { state: string }[]): boolean {
   return items.some((item) => unfinished.has(item.state))
+}
+
+/** True while the picture of an area that was just captured is still being drawn. */
+function awaitsPicture(items: readonly Snip[]): boolean {
+  const recent = Date.now() - minute
+  return items.some((snip) => snip.kind === 'area' && !snip.hasImage && Date.parse(snip.createdAt) > recent)
 }
 
 export const queries = {
@@ -90,6 +97,8 @@ export const queries = {
         ),
       initialPageParam: '',
       getNextPageParam: (last) => last.next ?? undefined,
+      refetchInterval: (query) =>
+        query.state.data?.pages.some((page) => awaitsPicture(page.items)) ? 3000 : false,
     }),
   snip: (id: string) =>
     queryOptions({

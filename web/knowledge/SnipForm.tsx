@@ -57,6 +57,7 @@ export function SnipForm({ initial, action, isSaving, error, onSave, onCancel }:
           data={(tags.data?.items ?? []).map((one) => one.tag)}
           value={words.tags}
           maxTags={32}
+          comboboxProps={{ position: 'top-start', middlewares: { flip: false } }}
           onChange={(next) => setWords({ ...words, tags: next.map((tag) => tag.slice(0, 64)) })}
         />
         {error ? <ProblemNote error={error} kept={t('signUp.kept')} /> : null}

@@ -36,6 +36,11 @@ test('the boxes of one line become one rectangle and two columns stay two', () =
   ])
 })
 
+test('the boxes a browser gives have their sides in the prototype and count all the same', () => {
+  const box = Object.create({ left: 1, top: 2, right: 11, bottom: 12 })
+  assert.deepEqual(mergeLines([box]), [{ left: 1, top: 2, right: 11, bottom: 12 }])
+})
+
 test('screen boxes become points of the page and are cut at its edges', () => {
   const page = { left: 100, top: 50, right: 1290, bottom: 1734 }
   const box = { left: 90, top: 150, right: 300, bottom: 174 }

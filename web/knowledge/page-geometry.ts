@@ -52,7 +52,7 @@ export function mergeLines(boxes: readonly Box[]): Box[] {
       line.top = Math.min(line.top, box.top)
       line.right = Math.max(line.right, box.right)
       line.bottom = Math.max(line.bottom, box.bottom)
-    } else lines.push({ ...box })
+    } else lines.push({ left: box.left, top: box.top, right: box.right, bottom: box.bottom })
   }
   return lines
 }

@@ -105,7 +105,7 @@ export const enKnowledge = {
   'capture.tags': 'Tags',
   'capture.tagsHelp': 'Type and press Enter',
   'capture.areaText': 'An area of {width} by {height} points, kept as a picture.',
-  'find.label': 'Find in this document',
+  'find.label': 'Words to find',
   'find.none': 'Not in this document',
   'find.failed': 'The text could not be read. Try again in a moment.',
   'find.searching': '{count} so far, page {searched} of {total}',

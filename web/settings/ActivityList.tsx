@@ -44,6 +44,14 @@ function progressText(activity: Activity): string {
   return left === null ? far : t('activity.left', { far, left: formatDuration(left) })
 }
 
+/** Why work failed: in the words for unreadable documents, else in those for the code. */
+function errorText(error: NonNullable<Activity['error']>): string {
+  const reason = maybeText(`document.reason.${error.code}`)
+  if (reason) return reason
+  const words = problemWords(new ApiProblem({ code: error.code, title: error.message }, 422))
+  return `${words.happened} ${words.toDo}`
+}
+
 function ActivityLine({ activity }: { activity: Activity }) {
   const queryClient = useQueryClient()
   const cancel = useMutation({
@@ -51,9 +59,6 @@ function ActivityLine({ activity }: { activity: Activity }) {
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['listActivity'] }),
   })
   const isOpen = activity.state === 'running' || activity.state === 'waiting'
-  const words = activity.error
-    ? problemWords(new ApiProblem({ code: activity.error.code, title: activity.error.message }, 422))
-    : null
   return (
     <li className={classes.line}>
       <div className={classes.grow}>
@@ -61,7 +66,8 @@ function ActivityLine({ activity }: { activity: Activity }) {
           {maybeText(`activity.kind.${activity.kind}`) ?? t('activity.work')} <bdi>{activity.title}</bdi>
         </div>
         <div className={classes.quiet}>
-          {isOpen ? progressText(activity) : words ? `${words.happened} ${words.toDo}` : null}{' '}
+          {isOpen ? progressText(activity) : activity.error && errorText(activity.error)}{' '}
+          {t(`activity.since.${activity.state}`)}{' '}
           <When at={activity.endedAt ?? activity.startedAt ?? activity.createdAt} />
         </div>
         {activity.state === 'running' && (

@@ -1,7 +1,8 @@
 // The audit log: everything that happened, newest first, filtered through the address; each event opens with its proof.
 import { Button, Select, TextInput } from '@mantine/core'
+import { useToggle } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
-import { IconDownload, IconListDetails } from '@tabler/icons-react'
+import { IconDownload, IconFilter, IconListDetails } from '@tabler/icons-react'
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { createExport } from '../app/api.gen.ts'
@@ -92,6 +93,8 @@ export function AuditLog() {
   const search = useSearch({ from: '/app/trust/audit' })
   const navigate = useNavigate({ from: '/trust/audit' })
   const people = useQuery(queries.people())
+  const [isOpen, toggleOpen] = useToggle()
+  const toggle = () => toggleOpen()
   const { event: openId, from, to, ...filter } = search
   const events = useInfiniteQuery(
     queries.audit({
@@ -129,62 +132,77 @@ export function AuditLog() {
       }
       filters={
         <>
-          <Select
-            className={classes.filter ?? ''}
-            aria-label={t('audit.actor')}
-            placeholder={t('audit.anyActor')}
-            searchable
-            clearable
-            data={(people.data?.items ?? []).map(({ id, displayName }) => ({
-              value: id,
-              label: displayName,
-            }))}
-            value={search.actor ?? null}
-            onChange={(actor) => refine({ actor: actor ?? undefined })}
-          />
-          <TextInput
-            className={classes.filter ?? ''}
-            aria-label={t('audit.actionFilter')}
-            placeholder={t('audit.actionFilter')}
-            defaultValue={search.action ?? ''}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter') refine({ action: event.currentTarget.value || undefined })
-            }}
-            onBlur={(event) => refine({ action: event.currentTarget.value || undefined })}
-          />
-          <Select
-            className={classes.narrow ?? ''}
-            aria-label={t('audit.outcome')}
-            placeholder={t('audit.anyOutcome')}
-            clearable
-            data={outcomes.map((value) => ({ value, label: t(`audit.outcome.${value}`) }))}
-            value={search.outcome ?? null}
-            onChange={(value) => refine({ outcome: outcomes.find((one) => one === value) })}
-          />
-          <TextInput
-            className={classes.narrow ?? ''}
-            type="date"
-            aria-label={t('audit.from')}
-            value={from ?? ''}
-            onChange={(event) => refine({ from: event.currentTarget.value || undefined })}
-          />
-          <TextInput
-            className={classes.narrow ?? ''}
-            type="date"
-            aria-label={t('audit.to')}
-            value={to ?? ''}
-            onChange={(event) => refine({ to: event.currentTarget.value || undefined })}
-          />
-          {search.record && (
-            <Button
-              variant="default"
-              size="xs"
-              onClick={() => refine({ record: undefined })}
-              className="mono"
-            >
-              {t('audit.oneRecord', { id: search.record })}
-            </Button>
-          )}
+          <Button
+            variant="default"
+            className={classes.toggle ?? ''}
+            leftSection={<IconFilter size={16} stroke={1.5} />}
+            aria-expanded={isOpen}
+            onClick={toggle}
+          >
+            {t('audit.filters')}
+          </Button>
+          <div className={classes.filters} data-open={isOpen || isFiltered}>
+            <Select
+              className={classes.filter ?? ''}
+              aria-label={t('audit.actor')}
+              placeholder={t('audit.anyActor')}
+              searchable
+              clearable
+              data={(people.data?.items ?? []).map(({ id, displayName }) => ({
+                value: id,
+                label: displayName,
+              }))}
+              value={search.actor ?? null}
+              onChange={(actor) => refine({ actor: actor ?? undefined })}
+            />
+            <TextInput
+              className={classes.filter ?? ''}
+              aria-label={t('audit.actionFilter')}
+              placeholder={t('audit.actionFilter')}
+              defaultValue={search.action ?? ''}
+              onKeyDown={(event) => {
+                if (event.key === 'Enter') refine({ action: event.currentTarget.value || undefined })
+              }}
+              onBlur={(event) => refine({ action: event.currentTarget.value || undefined })}
+            />
+            <Select
+              className={classes.narrow ?? ''}
+              aria-label={t('audit.outcome')}
+              placeholder={t('audit.anyOutcome')}
+              clearable
+              data={outcomes.map((value) => ({ value, label: t(`audit.outcome.${value}`) }))}
+              value={search.outcome ?? null}
+              onChange={(value) => refine({ outcome: outcomes.find((one) => one === value) })}
+            />
+            <TextInput
+              className={classes.date ?? ''}
+              type="date"
+              leftSection={t('audit.fromShort')}
+              leftSectionWidth={56}
+              aria-label={t('audit.from')}
+              value={from ?? ''}
+              onChange={(event) => refine({ from: event.currentTarget.value || undefined })}
+            />
+            <TextInput
+              className={classes.date ?? ''}
+              type="date"
+              leftSection={t('audit.toShort')}
+              leftSectionWidth={40}
+              aria-label={t('audit.to')}
+              value={to ?? ''}
+              onChange={(event) => refine({ to: event.currentTarget.value || undefined })}
+            />
+            {search.record && (
+              <Button
+                variant="default"
+                size="xs"
+                onClick={() => refine({ record: undefined })}
+                className="mono"
+              >
+                {t('audit.oneRecord', { id: search.record })}
+              </Button>
+            )}
+          </div>
         </>
       }
     >

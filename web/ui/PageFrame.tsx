@@ -1,6 +1,7 @@
 // The frame of a page: one title, one primary action, filters, then the content. Owns document title and width.
 import { Title } from '@mantine/core'
 import type { ReactNode } from 'react'
+import { PersonMenu } from '../app/PersonMenu.tsx'
 import { t } from '../app/t.ts'
 import classes from './PageFrame.module.css'
 import { SectionTabs } from './SectionTabs.tsx'
@@ -25,7 +26,12 @@ export function PageFrame({ title, count, action, filters, children }: Props) {
           </Title>
           {count && <span className={classes.count}>{count}</span>}
         </div>
-        {action && <div className={classes.action}>{action}</div>}
+        <div className={classes.action}>
+          {action}
+          <div className={classes.person}>
+            <PersonMenu place="page" />
+          </div>
+        </div>
       </header>
       {filters && <div className={classes.filters}>{filters}</div>}
       {children}

@@ -256,6 +256,7 @@ function TableSkeleton({ rows }: { rows: number }) {
   return (
     <div aria-hidden="true">
       {Array.from({ length: rows }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: placeholder rows have no identity.
         <div key={index} className={classes.placeholder}>
           <Skeleton height={12} width={`${40 + ((index * 17) % 35)}%`} />
           <Skeleton height={12} width={90} />
