@@ -5,6 +5,7 @@ import { drawPictureTask } from './documents/draw-picture.job.ts'
 import { eraseDocumentTask } from './documents/erase-document.job.ts'
 import { readDocumentTask } from './documents/read-document.job.ts'
 import { documentRoutes } from './documents/routes.ts'
+import { sweepUploadsTask } from './documents/sweep-uploads.job.ts'
 import { knowledgeRecords } from './knowledge-records.ts'
 import { searchRoutes } from './search/routes.ts'
 import { eraseSnipTask } from './snips/erase-snip.job.ts'
@@ -13,7 +14,7 @@ import { snipRoutes } from './snips/routes.ts'
 export const knowledge: Product = {
   name: 'knowledge',
   routes: [...documentRoutes, ...snipRoutes, ...searchRoutes],
-  tasks: [readDocumentTask, drawPictureTask, eraseDocumentTask, eraseSnipTask],
+  tasks: [readDocumentTask, drawPictureTask, eraseDocumentTask, eraseSnipTask, sweepUploadsTask],
   permissions: [
     { name: 'knowledge.document.create', roles: ROLES, summary: 'Add documents' },
     { name: 'knowledge.document.read', roles: ROLES, summary: 'Read and search documents' },

@@ -51,16 +51,11 @@ export async function addDocument(tx: TenantWriter, file: ReceivedFile): Promise
   if (!inserted) return { document: await findSame(tx, fingerprint), isDuplicate: true }
   await tx.db.insertInto('key').values(file.key).execute()
   await tx.db
-    .insertInto('document_blob')
-    .values({
-      id: file.blob,
-      document_id: file.document,
-      use: 'original',
-      state: 'stored',
-      size: file.size,
-      created_at: tx.now(),
-    })
-    .execute()
+    .updateTable('document_blob')
+    .set({ state: 'stored', size: file.size })
+    .where('id', '=', file.blob)
+    .where('document_id', '=', file.document)
+    .executeTakeFirstOrThrow()
   const activity = await tx.enqueue('knowledge.document.read', file.document, {
     urgency: 'soon',
     activity: {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
-import { fromApi } from '#core/ids.ts'
+import { fromApi, newId } from '#core/ids.ts'
 import { cancelled } from '#core/jobs/job.ts'
 import { fileForm } from '#test/ask.ts'
 import { onePagePdf } from '#test/one-page-pdf.ts'
@@ -12,6 +14,7 @@ import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
 import { eraseDocumentTask } from './erase-document.job.ts'
 import { readDocumentTask } from './read-document.job.ts'
+import { sweepUploadsTask } from './sweep-uploads.job.ts'
 
 let library: OwnLibrary
 let reader: Resident
@@ -121,6 +124,24 @@ test('an upload that is cut off at 99 % leaves nothing', async () => {
   assert.equal((await blobIds()).length, before.length + 1)
   const list = await library.ask(reader, 'GET', '/v1/documents?q=cut')
   assert.deepEqual(list.json.items, [])
+})
+
+test('what an upload left is swept after a day, and not before', async () => {
+  const db = await database()
+  const tenant = reader.token.split('.')[0] ?? ''
+  const key = createSecretKey(randomBytes(32))
+  const [old, young] = [newId(), newId()]
+  const created = { [old]: new Date(Date.now() - 25 * 3_600_000), [young]: new Date() }
+  for (const [id, created_at] of Object.entries(created)) {
+    await library.ctx.blobs('eu').put(tenant, id, key, Readable.from([Buffer.from('half a file')]))
+    await db
+      .insertInto('document_blob')
+      .values({ id, document_id: newId(), use: 'original', state: 'wanted', created_at })
+      .execute()
+  }
+  await library.run(reader, sweepUploadsTask, newId())
+  const left = await blobIds()
+  assert.deepEqual([left.includes(old), left.includes(young)], [false, true])
 })
 
 test('an encrypted file is kept as unreadable and says why', async (t) => {

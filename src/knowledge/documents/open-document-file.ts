@@ -32,6 +32,7 @@ export async function openOriginal(tx: TenantReader, document: string): Promise<
     .select('id')
     .where('document_id', '=', document)
     .where('use', '=', 'original')
+    .where('state', '=', 'stored')
     .executeTakeFirst()
   if (!blob) throw new PublicError('not_found')
   return tx.blobs.open(blob.id, await tx.keys.subject('document', document))

@@ -1,6 +1,7 @@
 /**
- * Streams an upload into the blob store, encrypted under a new document key, before anything is written to the database.
- * Must stay true: a file that is refused, cut off or a duplicate leaves nothing; a crash leaves at most a blob that no key opens.
+ * Streams an upload into the blob store, encrypted under a new document key, before there is a document.
+ * Must stay true: a file that is refused, cut off or a duplicate leaves nothing; a crash leaves at most
+ * a blob that no key opens and that the next sweep removes (announce-upload.ts).
  */
 import { pipeline, type Readable } from 'node:stream'
 import type { Ctx } from '#core/ctx.ts'
@@ -8,6 +9,7 @@ import { PublicError } from '#core/errors.ts'
 import { newId } from '#core/ids.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
 import type { ReceivedFile } from './add-document.ts'
+import { announceUpload } from './announce-upload.ts'
 import { checkUpload } from './check-upload.ts'
 import { cleanFileName, cleanTitle, titleOfFile } from './clean-file-name.ts'
 
@@ -30,6 +32,9 @@ export async function receiveFile(ctx: Ctx, actor: Actor, upload: Upload): Promi
   const keys = await (await ctx.tenant(actor.tenant)).keys()
   const document = newId()
   const blob = newId()
+  // It may break off before it is read: the pipeline below finds that out.
+  upload.source.on('error', () => undefined)
+  await ctx.write(actor, (tx) => announceUpload(tx, { document, blob }))
   const { row, key } = await keys.newSubject('document', document)
   const checked = pipeline(upload.source, checkUpload(), () => undefined)
   const stored = await ctx.blobs(actor.region).put(actor.tenant, blob, key, checked)
