@@ -1,4 +1,5 @@
 // The keeper as a role of main.ts.
+import { readFileSync } from 'node:fs'
 import { type Config, keeperSocket, type RunningRole } from '#core/config.ts'
 import { describeError, openLog } from '#core/log.ts'
 import { startKeeper } from './start-keeper.ts'
@@ -6,13 +7,20 @@ import { startKeeper } from './start-keeper.ts'
 /** Serves every role's socket until stopped. Throws KeeperFault when the operator has to look first. */
 export async function runKeeper(config: Config): Promise<RunningRole> {
   const log = openLog(config)
+  const { keeperFolder: folder, rootKeyFile, rootKeyPassphraseFile } = config
   const keeper = await startKeeper({
-    folder: config.keeperFolder,
-    rootKeyFile: config.rootKeyFile,
+    folder,
+    rootKeyFile,
+    passphrase: rootKeyPassphraseFile === null ? undefined : readPassphrase(rootKeyPassphraseFile),
     regions: config.regions.map((region) => region.name),
     socket: (caller) => keeperSocket(config, caller),
     onFault: (error) => log.error({ err: describeError(error) }, 'keeper fault'),
   })
   for (const finding of keeper.findings) log.warn({ finding }, 'keeper start')
   return { stop: () => keeper.stop() }
+}
+
+/** The first line of the file. */
+function readPassphrase(file: string): string {
+  return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0] ?? ''
 }
