@@ -29,11 +29,11 @@ export async function receiveFile(ctx: Ctx, actor: Actor, upload: Upload): Promi
     upload.source.resume()
     throw new PublicError('forbidden', undefined, { details: { permission: 'knowledge.document.create' } })
   }
+  // It may break off before it is read: the pipeline below finds that out.
+  upload.source.on('error', () => undefined)
   const keys = await (await ctx.tenant(actor.tenant)).keys()
   const document = newId()
   const blob = newId()
-  // It may break off before it is read: the pipeline below finds that out.
-  upload.source.on('error', () => undefined)
   await ctx.write(actor, (tx) => announceUpload(tx, { document, blob }))
   const { row, key } = await keys.newSubject('document', document)
   const checked = pipeline(upload.source, checkUpload(), () => undefined)
