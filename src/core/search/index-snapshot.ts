@@ -15,7 +15,7 @@ import {
   SeenManifest,
   tableBuckets,
 } from './opened-parts.ts'
-import type { PostingList, RankedPostings } from './posting-page.ts'
+import type { RankedPostings } from './posting-page.ts'
 import { bucketOf, SearchBox } from './search-box.ts'
 import type { SearchCache } from './search-cache.ts'
 import type { Language, SearchDb, SearchKeys } from './tenant-search.ts'
@@ -25,8 +25,9 @@ import type { WordList } from './word-list.ts'
 export interface Source {
   readonly table: EntryTable
   readonly living: Living
-  list(term: string): PostingList | undefined
   ranked(term: string): RankedPostings | undefined
+  /** Where the term stands in an entry; empty when it does not. */
+  positions(term: string, entry: number): readonly number[]
 }
 
 /** One consistent view: the lists of the terms asked for, of everything that is live. */
@@ -236,8 +237,8 @@ export class IndexSnapshot {
       sources.push({
         table: head.table,
         living: head.live.under(dead),
-        list: (term) => page.lists.get(term),
         ranked: (term) => page.ranked(term),
+        positions: (term, entry) => page.positions(term, entry),
       })
     }
     for (const segment of manifest.segments) {
@@ -251,8 +252,8 @@ export class IndexSnapshot {
       sources.push({
         table: head.table,
         living: head.live.under(dead),
-        list: (term) => pageOf(term)?.lists.get(term),
         ranked: (term) => pageOf(term)?.ranked(term),
+        positions: (term, entry) => pageOf(term)?.positions(term, entry) ?? [],
       })
     }
     return { sources, languages: languagesOf(tables), words: wanted.words === 'wanted' ? words : [] }

@@ -1,7 +1,6 @@
 // Which entries of a source hold a phrase: the words (or what they may stand for) at their distances.
 import type { Alternative } from './analyzer.ts'
 import type { Source } from './index-snapshot.ts'
-import { eachPosition } from './posting-page.ts'
 
 /** A phrase as terms: at each distance from its start, any of the alternatives. */
 export type PhraseTerms = readonly {
@@ -12,28 +11,29 @@ export type PhraseTerms = readonly {
 /** Living entries of the source that hold the phrase. */
 export function matchPhrase(source: Source, phrase: PhraseTerms): Set<number> {
   const { alive } = source.living
-  let starts: Map<number, Set<number>> | undefined
-  for (const { offset, alternatives } of phrase) {
-    const before = starts
-    const next = new Map<number, Set<number>>()
-    for (const { term } of alternatives) {
-      const list = source.list(term)
-      if (!list) continue
-      const wants = (entry: number) => (before ? before.has(entry) : alive ? alive[entry] === 1 : true)
-      eachPosition(list, wants, (entry, positions) => {
-        const possible = before?.get(entry)
-        let kept = next.get(entry)
-        for (const position of positions) {
-          const start = position - offset
-          if (possible && !possible.has(start)) continue
-          kept ??= new Set()
-          kept.add(start)
-        }
-        if (kept) next.set(entry, kept)
-      })
+  const matches = new Set<number>()
+  const count = (word: PhraseTerms[number]) =>
+    word.alternatives.reduce((sum, { term }) => sum + (source.ranked(term)?.entries.length ?? 0), 0)
+  // The rarest word leads; the others are only looked up where it stands.
+  const [rarest, ...others] = [...phrase].sort((a, b) => count(a) - count(b))
+  for (const { term } of rarest?.alternatives ?? []) {
+    for (const entry of source.ranked(term)?.entries ?? []) {
+      if (!rarest || matches.has(entry) || (alive && alive[entry] !== 1)) continue
+      let starts = startsOf(source, rarest, entry)
+      for (const word of others) {
+        if (starts.size === 0) break
+        starts = starts.intersection(startsOf(source, word, entry))
+      }
+      if (starts.size > 0) matches.add(entry)
     }
-    starts = next
-    if (next.size === 0) break
   }
-  return new Set(starts?.keys())
+  return matches
+}
+
+/** Where the phrase would begin for the word to be in its place. */
+function startsOf(source: Source, word: PhraseTerms[number], entry: number): Set<number> {
+  const starts = new Set<number>()
+  for (const { term } of word.alternatives)
+    for (const position of source.positions(term, entry)) starts.add(position - word.offset)
+  return starts
 }

@@ -12,8 +12,9 @@ export interface MergePlan {
 const DELTAS = 128
 const DELTA_ENTRIES = 2_048
 const SEGMENTS = 8
-/** Most deltas of one merge. */
+/** Most deltas of one merge, and entries in them: deltas have no buckets, so each pass reads them whole. */
 const MOST_DELTAS = 512
+const MOST_DELTA_ENTRIES = 4_096
 /** Removals that make everything be rewritten: so many, and one for so many entries. */
 const DEAD = 256
 const ENTRIES_PER_DEAD = 50
@@ -30,7 +31,7 @@ export async function planMerge(db: SearchDb): Promise<MergePlan | null> {
   const { deltas, segments, dead } = await readSources(db)
   const waiting = deltas.reduce((sum, delta) => sum + delta.entries, 0)
   if (deltas.length >= DELTAS || waiting >= DELTA_ENTRIES)
-    return { inputs: deltas.slice(0, MOST_DELTAS).map(({ id }) => id), level: 1 }
+    return { inputs: oldest(deltas).map(({ id }) => id), level: 1 }
   const levels = [...new Set(segments.map(({ level }) => level))].sort((a, b) => a - b)
   for (const level of levels) {
     const same = segments.filter((segment) => segment.level === level)
@@ -39,7 +40,7 @@ export async function planMerge(db: SearchDb): Promise<MergePlan | null> {
   const entries = segments.reduce((sum, segment) => sum + segment.entries, 0)
   if (dead >= DEAD && dead * ENTRIES_PER_DEAD >= entries && deltas.length + segments.length > 0)
     return {
-      inputs: [...segments, ...deltas.slice(0, MOST_DELTAS)].map(({ id }) => id),
+      inputs: [...segments, ...oldest(deltas)].map(({ id }) => id),
       level: Math.max(1, ...levels),
     }
   return null
@@ -55,7 +56,7 @@ export async function planRewrite(
   const isStale = (row: SourceRow) => row.version !== version
   const total = count(deltas) + count(segments)
   const left = count(deltas.filter(isStale)) + count(segments.filter(isStale))
-  const staleDeltas = deltas.filter(isStale).slice(0, MOST_DELTAS)
+  const staleDeltas = oldest(deltas.filter(isStale))
   const staleSegment = segments.find(isStale)
   const plan =
     staleDeltas.length > 0
@@ -64,6 +65,14 @@ export async function planRewrite(
         ? { inputs: [staleSegment.id], level: staleSegment.level }
         : null
   return { plan, done: total - left, total }
+}
+
+function oldest(deltas: readonly SourceRow[]): SourceRow[] {
+  let entries = 0
+  return deltas.slice(0, MOST_DELTAS).filter((delta, i) => {
+    entries += delta.entries
+    return i === 0 || entries <= MOST_DELTA_ENTRIES
+  })
 }
 
 async function readSources(

@@ -2,7 +2,14 @@
 import { EntryTable } from './entry-table.ts'
 import type { Dead } from './live-entries.ts'
 import { LiveEntries } from './live-entries.ts'
-import { decodePage, decodeRanked, type PostingList, type RankedPostings } from './posting-page.ts'
+import {
+  decodeOffsets,
+  decodePage,
+  decodePositions,
+  decodeRanked,
+  type PostingList,
+  type RankedPostings,
+} from './posting-page.ts'
 import { splitDelta } from './search-box.ts'
 import { decodeWords, type WordList } from './word-list.ts'
 
@@ -25,6 +32,7 @@ export class OpenedTable {
 export class OpenedPage {
   readonly lists: ReadonlyMap<string, PostingList>
   readonly #ranked = new Map<string, RankedPostings>()
+  readonly #offsets = new Map<string, Uint32Array>()
   readonly #size: number
   readonly #grown: (bytes: number) => void
 
@@ -48,6 +56,33 @@ export class OpenedPage {
     this.#grown(8 * list.count + 200)
     return ranked
   }
+
+  /** Where a term stands in an entry; empty when it does not. */
+  positions(term: string, entry: number): number[] {
+    const list = this.lists.get(term)
+    const at = indexOf(this.ranked(term)?.entries, entry)
+    if (!list || at < 0) return []
+    let offsets = this.#offsets.get(term)
+    if (!offsets) {
+      offsets = decodeOffsets(list)
+      this.#offsets.set(term, offsets)
+      this.#grown(4 * list.count + 100)
+    }
+    return decodePositions(list, offsets[at] ?? 0)
+  }
+}
+
+/** Place of a number in a rising list, -1 when it is not there. */
+function indexOf(entries: Uint32Array | undefined, entry: number): number {
+  if (!entries) return -1
+  let low = 0
+  let high = entries.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((entries[middle] ?? 0) < entry) low = middle + 1
+    else high = middle
+  }
+  return entries[low] === entry ? low : -1
 }
 
 /** The words of a segment. */

@@ -55,31 +55,27 @@ export function decodeRanked(list: PostingList): RankedPostings {
   return { entries, weights }
 }
 
-/** Calls back with the positions of each entry the filter wants; the array is fresh each time. */
-export function eachPosition(
-  list: PostingList,
-  wants: (entry: number) => unknown,
-  each: (entry: number, positions: number[]) => void,
-): void {
-  const documents = new ByteReader(list.documents)
-  const positions = new ByteReader(list.positions)
-  let entry = 0
+/** Where each entry's positions begin in the positions block. */
+export function decodeOffsets(list: PostingList): Uint32Array {
+  const offsets = new Uint32Array(list.count)
+  const reader = new ByteReader(list.positions)
   for (let i = 0; i < list.count; i++) {
-    entry += documents.integer()
-    documents.integer()
-    const count = positions.integer()
-    if (!wants(entry)) {
-      for (let k = 0; k < count; k++) positions.integer()
-      continue
-    }
-    const places = new Array<number>(count)
-    let place = 0
-    for (let k = 0; k < count; k++) {
-      place += positions.integer()
-      places[k] = place
-    }
-    each(entry, places)
+    offsets[i] = reader.at
+    for (let left = reader.integer(); left > 0; left--) reader.integer()
   }
+  return offsets
+}
+
+/** The positions that begin at an offset. */
+export function decodePositions(list: PostingList, offset: number): number[] {
+  const reader = new ByteReader(list.positions, offset)
+  const positions: number[] = []
+  let position = 0
+  for (let left = reader.integer(); left > 0; left--) {
+    position += reader.integer()
+    positions.push(position)
+  }
+  return positions
 }
 
 /** Encodes a page; terms are sorted here. */

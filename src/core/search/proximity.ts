@@ -1,7 +1,6 @@
 // Raises entries in which neighbouring words of the question stand close together. Reads positions, so only for the best candidates.
 import type { Alternative } from './analyzer.ts'
 import type { Source } from './index-snapshot.ts'
-import { eachPosition } from './posting-page.ts'
 
 /** A word of the question with what it counts in the ranking. */
 export interface WeighedWord {
@@ -24,43 +23,20 @@ export function proximity(
   words: readonly WeighedWord[],
   saturation: (entry: number) => number,
 ): Map<number, number> {
-  const wanted = new Set(entries)
   const gains = new Map<number, number>()
-  let before: Map<number, number[]> | undefined
-  words.forEach((word, i) => {
-    const places = placesOf(source, word.alternatives, wanted)
-    for (const [entry, here] of places) {
-      const closeness = closenessOf(before?.get(entry) ?? [], here)
-      if (closeness === 0) continue
+  for (const entry of entries) {
+    let before: number[] = []
+    let gain = 0
+    words.forEach((word, i) => {
+      const here = word.alternatives.flatMap(({ term }) => source.positions(term, entry))
+      const closeness = closenessOf(before, here)
       const factor = Math.min(word.factor, words[i - 1]?.factor ?? 0)
-      const gain = (SHARE * factor * closeness) / (closeness + saturation(entry))
-      gains.set(entry, (gains.get(entry) ?? 0) + gain)
-    }
-    before = places
-  })
-  return gains
-}
-
-function placesOf(
-  source: Source,
-  alternatives: readonly Alternative[],
-  wanted: ReadonlySet<number>,
-): Map<number, number[]> {
-  const places = new Map<number, number[]>()
-  for (const { term } of alternatives) {
-    const list = source.list(term)
-    if (!list) continue
-    eachPosition(
-      list,
-      (entry) => wanted.has(entry),
-      (entry, positions) => {
-        const known = places.get(entry)
-        if (known) known.push(...positions)
-        else places.set(entry, positions)
-      },
-    )
+      if (closeness > 0) gain += (SHARE * factor * closeness) / (closeness + saturation(entry))
+      before = here
+    })
+    if (gain > 0) gains.set(entry, gain)
   }
-  return places
+  return gains
 }
 
 function closenessOf(before: readonly number[], here: readonly number[]): number {

@@ -71,7 +71,7 @@ export function rankEntries(
     const admits = admission(source, question)
     for (let entry = 0; entry < scores.length; entry++) {
       const score = scores[entry] ?? 0
-      if ((score === 0 && scoreNeeded) || !admits(entry)) continue
+      if ((score === 0 && scoreNeeded) || (admits && !admits(entry))) continue
       total++
       best.offer(score, source, entry)
     }
@@ -103,14 +103,15 @@ function addScores(
   }
 }
 
-/** Whether an entry may be a hit: alive, holding every phrase, not excluded, of the kinds, allowed. */
-function admission(source: Source, question: RankedQuestion): (entry: number) => boolean {
+/** Whether an entry may be a hit: alive, holding every phrase, not excluded, of the kinds, allowed. Null when all may. */
+function admission(source: Source, question: RankedQuestion): ((entry: number) => boolean) | null {
   const { alive } = source.living
   const { table } = source
   const required = question.required.map((phrase) => matchPhrase(source, phrase))
   const excluded = question.excluded.map((phrase) => matchPhrase(source, phrase))
   const kinds = question.kinds && table.kinds.map((kind) => question.kinds?.includes(kind))
   const { allows } = question
+  if (!alive && !kinds && !allows && required.length + excluded.length === 0) return null
   return (entry) => {
     for (const matches of required) if (!matches.has(entry)) return false
     if (alive && alive[entry] !== 1) return false

@@ -13,17 +13,13 @@ export type SealedTable = 'search_delta' | 'search_page' | 'search_word'
 /** The search subkeys of one version. Throws what the keys throw when their lease has ended. */
 export class SearchBox {
   readonly version: number
-  readonly #tenant: string
-  readonly #term: KeyObject
-  readonly #page: KeyObject
-  readonly #word: KeyObject
+  readonly #keys: SearchKeys
+  readonly #derived = new Map<string, KeyObject>()
 
   constructor(keys: SearchKeys, version: number) {
     this.version = version
-    this.#tenant = keys.tenant
-    this.#term = keys.derive('search', 'term', version)
-    this.#page = keys.derive('search', 'page', version)
-    this.#word = keys.derive('search', 'word', version)
+    this.#keys = keys
+    this.#key('term')
   }
 
   seal(table: SealedTable, segment: string, bucket: number, plain: Uint8Array): Buffer {
@@ -41,15 +37,21 @@ export class SearchBox {
 
   /** Keyed hash of a term, 16 bits; its top bits are the bucket. */
   hashOf(term: string): number {
-    return createHmac('sha256', this.#term).update(term).digest().readUInt16BE()
+    return createHmac('sha256', this.#key('term')).update(term).digest().readUInt16BE()
   }
 
   #keyOf(table: SealedTable): KeyObject {
-    return table === 'search_word' ? this.#word : this.#page
+    return this.#key(table === 'search_word' ? 'word' : 'page')
+  }
+
+  #key(label: 'term' | 'page' | 'word'): KeyObject {
+    const key = this.#derived.get(label) ?? this.#keys.derive('search', label, this.version)
+    this.#derived.set(label, key)
+    return key
   }
 
   #place(table: SealedTable, segment: string, bucket: number): string {
-    return `t_${this.#tenant}\0${table}\0${segment}\0${bucket}`
+    return `t_${this.#keys.tenant}\0${table}\0${segment}\0${bucket}`
   }
 }
 
