@@ -16,6 +16,7 @@ import {
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
+import classes from './CommandSearch.module.css'
 import { sections } from './navigation.ts'
 import { queries } from './queries.ts'
 import type { SearchHit } from './records.ts'
@@ -122,6 +123,8 @@ export function CommandSearch() {
       nothingFound={t('spotlight.nothing')}
       shortcut={['mod + K', '/']}
       scrollable
+      overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}
+      classNames={{ actionsGroup: classes.group ?? '', action: classes.action ?? '' }}
       maxHeight={460}
       onSpotlightClose={() => setQuery('')}
       searchProps={{

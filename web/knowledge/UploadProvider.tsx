@@ -13,8 +13,10 @@ export function UploadProvider({ children }: { children: ReactNode }) {
       sendFile,
       () => performance.now(),
       () => {
-        void queryClient.invalidateQueries({ queryKey: ['listDocuments'] })
-        void queryClient.invalidateQueries({ queryKey: ['listActivity'] })
+        for (const queryKey of [['listDocuments'], ['listActivity']]) {
+          // A first answer that is still on its way was asked for before this file was stored.
+          void queryClient.cancelQueries({ queryKey }).then(() => queryClient.invalidateQueries({ queryKey }))
+        }
       },
     ),
   )

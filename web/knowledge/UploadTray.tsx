@@ -13,6 +13,7 @@ function progressText(upload: Upload): string {
   if (upload.state === 'waiting') return t('upload.waiting', { size: formatBytes(upload.size) })
   if (upload.state === 'storing') return t('upload.storing')
   if (upload.state === 'cancelled') return t('upload.cancelled')
+  if (upload.wasThere) return t('upload.wasThere')
   if (upload.state === 'done') return upload.sameName ? t('upload.doneSameName') : t('upload.done')
   const rest = upload.speed > 0 ? formatDuration((upload.size - upload.sent) / upload.speed) : '…'
   return t('upload.sending', { sent: formatBytes(upload.sent), size: formatBytes(upload.size), rest })

@@ -13,7 +13,7 @@ function storedId(body: string): string | null {
 
 export const sendFile: SendFile = (file, onProgress) => {
   const request = new XMLHttpRequest()
-  const { promise, resolve, reject } = Promise.withResolvers<{ id: string }>()
+  const { promise, resolve, reject } = Promise.withResolvers<{ id: string; wasThere: boolean }>()
   request.open('POST', addDocumentAddress())
   for (const [name, value] of Object.entries(clientHeaders)) request.setRequestHeader(name, value)
   request.setRequestHeader('Accept', 'application/json')
@@ -23,8 +23,9 @@ export const sendFile: SendFile = (file, onProgress) => {
   request.onerror = () => reject(new ApiProblem({}, 0))
   request.onabort = () => reject(new ApiProblem({}, 0))
   request.onload = () => {
-    const id = request.status === 201 ? storedId(request.responseText) : null
-    if (id) resolve({ id })
+    const isStored = request.status === 201 || request.status === 200
+    const id = isStored ? storedId(request.responseText) : null
+    if (id) resolve({ id, wasThere: request.status === 200 })
     else reject(problemOf(request.responseText, request.status))
   }
   const form = new FormData()

@@ -15,10 +15,10 @@ function aQueue() {
   }[] = []
   const done: string[] = []
   const send: SendFile = (file, report) => {
-    const { promise, resolve, reject } = Promise.withResolvers<{ id: string }>()
+    const { promise, resolve, reject } = Promise.withResolvers<{ id: string; wasThere: boolean }>()
     const entry = {
       name: file.name,
-      finish: () => resolve({ id: `doc_${file.name}` }),
+      finish: () => resolve({ id: `doc_${file.name}`, wasThere: false }),
       fail: reject,
       aborted: false,
       report,

@@ -19,10 +19,12 @@ export interface Upload {
   documentId: string | null
   /** A document with this file name is in the library already; both are kept. */
   sameName: boolean
+  /** The very same file was stored before; the server answered that document and added nothing. */
+  wasThere: boolean
 }
 
 export interface Sending {
-  finished: Promise<{ id: string }>
+  finished: Promise<{ id: string; wasThere: boolean }>
   abort: () => void
 }
 export type SendFile = (file: File, onProgress: (sent: number) => void) => Sending
@@ -80,8 +82,8 @@ export function createUploadQueue(
     })
     one.sending = sending
     try {
-      const { id } = await sending.finished
-      change(one, { state: 'done', sent: one.file.size, documentId: id })
+      const { id, wasThere } = await sending.finished
+      change(one, { state: 'done', sent: one.file.size, documentId: id, wasThere })
       onDone(id)
     } catch (error) {
       if (one.upload.state !== 'cancelled') {
@@ -119,6 +121,7 @@ export function createUploadQueue(
           problem,
           documentId: null,
           sameName: isKnownName(file.name),
+          wasThere: false,
         }
         held = [...held, { upload, file, sending: null }]
       }

@@ -59,6 +59,7 @@ export const enKnowledge = {
   'upload.storing': 'Sealing and storing',
   'upload.done': 'Stored',
   'upload.doneSameName': 'Stored. A document with this file name was there already; both are kept.',
+  'upload.wasThere': 'This very file is in the library already. Nothing was added twice.',
   'upload.cancelled': 'Cancelled. Nothing was kept.',
   'upload.refusedKept': 'Nothing was sent.',
   'upload.failedKept': 'Nothing of this file was kept.',

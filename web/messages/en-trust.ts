@@ -84,7 +84,7 @@ export const enTrust = {
   'audit.action.core.export.fetched': 'export downloaded',
   'audit.action.core.search.merged': 'search index tidied',
   'log.size': '{count, plural, one {# event} other {# events}} in the signed log.',
-  'log.continues': 'It continues, unchanged, what this browser saw',
+  'log.continues': 'It continues, unchanged, what this browser last checked:',
   'log.firstVisit': 'This browser checks from now on that nothing already in it changes.',
   'log.checking': 'Checking the log',
   'log.unknown': 'The state of the log could not be read.',
@@ -95,7 +95,7 @@ export const enTrust = {
   'proof.holdsText':
     'Event {position} of {size} is part of the signed log exactly as shown. This browser computed the root from {steps, plural, =0 {the event alone} one {# hash} other {# hashes}} and checked the signature.',
   'proof.continues':
-    'The log continues, unchanged, the {size, plural, one {# event} other {# events}} this browser saw',
+    'The log continues, unchanged, the {size, plural, one {# event} other {# events}} this browser last checked:',
   'proof.firstVisit': 'This browser remembers the log from now on and will notice if anything in it changes.',
   'proof.path': 'The way from the event to the signed root',
   'proof.leaf': 'Event',

@@ -3,7 +3,7 @@ import { Button, Select, TextInput } from '@mantine/core'
 import { useToggle } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
 import { IconDownload, IconFilter, IconListDetails } from '@tabler/icons-react'
-import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { createExport } from '../app/api.gen.ts'
 import { formatDevice } from '../app/formatters.ts'
@@ -93,6 +93,7 @@ export function AuditLog() {
   const search = useSearch({ from: '/app/trust/audit' })
   const navigate = useNavigate({ from: '/trust/audit' })
   const people = useQuery(queries.people())
+  const queryClient = useQueryClient()
   const [isOpen, toggleOpen] = useToggle()
   const toggle = () => toggleOpen()
   const { event: openId, from, to, ...filter } = search
@@ -114,6 +115,7 @@ export function AuditLog() {
     mutationFn: () => createExport({ body: { kind: 'audit' } }),
     onSuccess: () => {
       notifications.show({ message: t('audit.exportStarted') })
+      void queryClient.invalidateQueries({ queryKey: ['listActivity'] })
       void navigate({ to: '/activity' })
     },
   })
