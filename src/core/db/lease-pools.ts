@@ -66,6 +66,7 @@ export class LeasePools {
   readonly #pools = new Map<string, LoginPool>()
   readonly #sweep: NodeJS.Timeout
   #open = 0
+  #waiting = 0
   #closed = false
 
   constructor(options: LeasePoolsOptions) {
@@ -97,9 +98,11 @@ export class LeasePools {
     return new Promise<Lease>((resolve, reject) => {
       const timer = setTimeout(() => {
         pool.waiters = pool.waiters.filter((waiter) => waiter.timer !== timer)
+        this.#waiting--
         reject(new PublicError('busy'))
       }, this.#options.waitMs)
       pool.waiters.push({ resolve, reject, login, timer })
+      this.#waiting++
     })
   }
 
@@ -179,6 +182,7 @@ export class LeasePools {
   }
 
   #serveWaiters(): void {
+    if (this.#waiting === 0) return
     for (const pool of this.#pools.values()) {
       while (pool.waiters.length > 0) {
         const slot = pool.idle.pop()
@@ -194,6 +198,7 @@ export class LeasePools {
         const waiter = pool.waiters.shift()
         if (!waiter) break
         clearTimeout(waiter.timer)
+        this.#waiting--
         if (slot) waiter.resolve(this.#lend(pool, slot))
         else this.#connect(pool, waiter.login).then(waiter.resolve, waiter.reject)
       }
