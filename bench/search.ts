@@ -22,6 +22,18 @@ export const bench: Bench = { name: 'search', run: () => benchSearch() }
 
 /** Speed and relevance rows; fewer entries make it shorter. */
 export async function benchSearch(entries = ENTRIES): Promise<Row[]> {
+  return onCluster(async (cluster, client) => [
+    ...(await relevance(cluster, client)),
+    ...(await speed(cluster, client, entries)),
+  ])
+}
+
+/** The relevance row alone; none where the collection is absent. */
+export async function benchRelevance(): Promise<Row[]> {
+  return onCluster(relevance)
+}
+
+async function onCluster(work: (cluster: OwnCluster, client: pg.Client) => Promise<Row[]>): Promise<Row[]> {
   const cluster = await startCluster({ settings: { shared_buffers: '256MB', autovacuum: 'on' } })
   const client = new pg.Client({
     host: cluster.socketDir,
@@ -32,7 +44,7 @@ export async function benchSearch(entries = ENTRIES): Promise<Row[]> {
   })
   await client.connect()
   try {
-    return [...(await relevance(cluster, client)), ...(await speed(cluster, client, entries))]
+    return await work(cluster, client)
   } finally {
     await client.end()
     await cluster.stop()

@@ -12,11 +12,11 @@ export async function needsMerge(db: SearchDb): Promise<boolean> {
 
 /** One step; see TenantSearch.merge. */
 export async function mergeSegments(db: SearchDb, keys: SearchKeys): Promise<MergeOutcome> {
-  const outcome = await mergeStep(db, keys, () => planMerge(db))
+  const outcome = await mergeStep(db, keys, () => planMerge(db), 'leave')
   return outcome === 'worked' ? 'more' : outcome === 'idle' ? 'done' : 'busy'
 }
 
-/** One step; see TenantSearch.rewrite. Waits for nobody: while another transaction merges, nothing is done. */
+/** One step; see TenantSearch.rewrite. Waits for the step of a merge that another transaction is doing. */
 export async function rewriteIndex(
   db: SearchDb,
   keys: SearchKeys,
@@ -24,7 +24,7 @@ export async function rewriteIndex(
 ): Promise<RewriteProgress> {
   if (keys.current('search').version !== keyVersion)
     throw new Error('the index is rewritten under the newest search key only')
-  await mergeStep(db, keys, async () => (await planRewrite(db, keyVersion)).plan)
+  await mergeStep(db, keys, async () => (await planRewrite(db, keyVersion)).plan, 'wait')
   const { plan, done, total } = await planRewrite(db, keyVersion)
   // An unfinished old merge may leave nothing stale to see and still hold old pages.
   const open = await sql`select 1 from search_merge where target is not null`.execute(db)

@@ -46,15 +46,18 @@ interface Target {
 
 /**
  * One step of the merge under way, or else of the one `pick` chooses.
- * `idle`: nothing under way and nothing chosen; `worked`: call again; `busy`: another transaction holds the lock.
+ * `idle`: nothing under way and nothing chosen; `worked`: call again; `busy`: another transaction
+ * holds the lock and the caller would rather leave than wait.
  */
 export async function mergeStep(
   db: SearchDb,
   keys: SearchKeys,
   pick: () => Promise<MergePlan | null>,
+  whenLocked: 'leave' | 'wait',
 ): Promise<'idle' | 'worked' | 'busy'> {
+  const lock = whenLocked === 'leave' ? sql`for update skip locked` : sql`for update`
   const locked = await sql<MergeRow>`
-    select target, inputs, passes, next_pass from search_merge for update skip locked`.execute(db)
+    select target, inputs, passes, next_pass from search_merge ${lock}`.execute(db)
   let row = locked.rows[0]
   if (!row) return 'busy'
   const boxes = new SearchBoxes(keys)
