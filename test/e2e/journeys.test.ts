@@ -23,7 +23,7 @@ describe('a person', { skip: noBrowser }, () => {
     await page.getByLabel('Work e-mail').fill(email)
     await page.getByLabel('Your name').fill('Nora Newcomer')
     await page.getByLabel('Password', { exact: true }).fill('seven quiet meadows in may')
-    await page.getByLabel('Country of your organisation').fill('Sweden')
+    await page.getByRole('combobox', { name: 'Country of your organisation' }).fill('Sweden')
     await page.getByRole('option', { name: 'Sweden' }).click()
     await page.getByRole('button', { name: 'Create account' }).click()
     await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
@@ -83,10 +83,7 @@ describe('a person', { skip: noBrowser }, () => {
     await text.waitFor({ timeout: 30_000 })
     await picture(page, 'journey-reader')
     await text.selectText()
-    await page
-      .getByRole('button', { name: /Capture/ })
-      .first()
-      .click()
+    await page.getByRole('button', { name: 'Capture', exact: true }).first().click()
     await page.getByLabel('Insight').fill('Nobody needs to run when the pressure falls')
     await page.getByRole('button', { name: 'Capture', exact: true }).last().click()
     await page.getByText('Nobody needs to run').first().waitFor()
@@ -129,14 +126,14 @@ describe('a person', { skip: noBrowser }, () => {
   it('ends a session somewhere else, and that is out at its next request', async () => {
     const opened = await house.ask(`${acme.url}/v1/sessions`, {
       json: acme.owner,
-      headers: { 'user-agent': 'A Forgotten Laptop' },
+      headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0' },
     })
     expectStatus(opened, 201)
     await using visited = await visit(house, acme, { as: acme.owner })
     const { page } = visited
     await page.goto('/settings/sessions')
     await page
-      .getByRole('button', { name: /End session of .*Forgotten Laptop/i })
+      .getByRole('button', { name: /End session of .*Firefox/ })
       .first()
       .click()
     await page.getByText('The session was ended.').waitFor()
@@ -173,7 +170,9 @@ describe('a person', { skip: noBrowser }, () => {
     await page.keyboard.press('Tab')
     assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to content')
     await page.keyboard.press('Control+k')
-    await page.getByPlaceholder('Find records, people and commands').fill('audit')
+    await page.getByPlaceholder('Find records, people and commands').fill('audit log')
+    await page.getByText('Trust: Audit log').waitFor()
+    await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await page.waitForURL(/\/trust\/audit/)
   })

@@ -64,8 +64,10 @@ describe('every screen', { skip: noBrowser }, () => {
 
 /** Until nothing loads any more and no skeleton is left. */
 async function settled(page: Page): Promise<void> {
+  await page.locator('main').first().waitFor()
   await page.waitForLoadState('networkidle')
-  await page.waitForFunction('document.querySelector(".mantine-Skeleton-root, [aria-busy=true]") === null')
+  // `hidden` is also true of what is not there.
+  await page.locator('.mantine-Skeleton-root, main [aria-busy="true"]').first().waitFor({ state: 'hidden' })
 }
 
 async function violations(page: Page): Promise<string[]> {
