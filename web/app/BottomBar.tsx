@@ -5,13 +5,15 @@ import { IconSearch } from '@tabler/icons-react'
 import { Link, useRouterState } from '@tanstack/react-router'
 import { ActivityLink } from './ActivityLink.tsx'
 import classes from './BottomBar.module.css'
-import { sectionOf, sections } from './navigation.ts'
+import { sectionOf } from './navigation.ts'
 import { SectionIcon } from './SectionIcon.tsx'
 import { t } from './t.ts'
+import { useSections } from './use-sections.ts'
 
 export function BottomBar() {
   const pathname = useRouterState({ select: (state) => state.location.pathname })
-  const current = sectionOf(pathname)
+  const sections = useSections()
+  const current = sectionOf(pathname)?.id
   return (
     <nav className={classes.root} aria-label={t('shell.navigation')}>
       {sections.map((section) => {
@@ -21,7 +23,7 @@ export function BottomBar() {
             key={section.id}
             to={first.to}
             className={classes.item}
-            data-current={section === current || undefined}
+            data-current={section.id === current || undefined}
           >
             <SectionIcon section={section.id} size={22} />
             <span>{t(section.label)}</span>

@@ -17,10 +17,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import classes from './CommandSearch.module.css'
-import { sections } from './navigation.ts'
 import { queries } from './queries.ts'
 import type { SearchHit } from './records.ts'
 import { t } from './t.ts'
+import { useSections } from './use-sections.ts'
 import { useSignOut } from './use-sign-out.ts'
 
 function wanted(query: string, ...texts: string[]): boolean {
@@ -35,6 +35,7 @@ export function CommandSearch() {
   const navigate = useNavigate()
   const scheme = useMantineColorScheme()
   const signOut = useSignOut()
+  const sections = useSections()
   const hits = useQuery(queries.search(settled, undefined, 8))
   const people = useQuery({ ...queries.people(), enabled: settled !== '' })
 
@@ -124,7 +125,11 @@ export function CommandSearch() {
       shortcut={['mod + K', '/']}
       scrollable
       overlayProps={{ backgroundOpacity: 0.3, blur: 0 }}
-      classNames={{ actionsGroup: classes.group ?? '', action: classes.action ?? '' }}
+      classNames={{
+        content: classes.content ?? '',
+        actionsGroup: classes.group ?? '',
+        action: classes.action ?? '',
+      }}
       maxHeight={460}
       onSpotlightClose={() => setQuery('')}
       searchProps={{

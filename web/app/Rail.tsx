@@ -7,19 +7,21 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useRouterState } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { ActivityLink } from './ActivityLink.tsx'
-import { sectionOf, sections } from './navigation.ts'
+import { sectionOf } from './navigation.ts'
 import { PersonMenu } from './PersonMenu.tsx'
 import { queries } from './queries.ts'
 import classes from './Rail.module.css'
 import { SectionIcon } from './SectionIcon.tsx'
 import { t } from './t.ts'
+import { useSections } from './use-sections.ts'
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform)
 
 export function Rail() {
   const narrow = useMediaQuery('(max-width: 63.99em)', false, { getInitialValueInEffect: false })
   const pathname = useRouterState({ select: (state) => state.location.pathname })
-  const current = sectionOf(pathname)
+  const sections = useSections()
+  const current = sectionOf(pathname)?.id
   const me = useQuery(queries.me())
   const tip = (label: string, item: ReactNode) =>
     narrow ? (
@@ -55,7 +57,7 @@ export function Rail() {
         {sections.map((section) => {
           const first = section.pages[0]
           if (!first) return null
-          const isCurrent = section === current
+          const isCurrent = section.id === current
           return (
             <div key={section.id}>
               {tip(

@@ -39,7 +39,7 @@ export const sections: readonly Section[] = [
     id: 'trust',
     path: '/trust',
     label: 'nav.trust',
-    pages: [{ to: '/trust/audit', label: 'nav.audit', permission: null }],
+    pages: [{ to: '/trust/audit', label: 'nav.audit', permission: 'core.audit.read' }],
   },
   {
     id: 'settings',
@@ -48,9 +48,9 @@ export const sections: readonly Section[] = [
     pages: [
       { to: '/settings/people', label: 'nav.people', permission: null },
       { to: '/settings/sessions', label: 'nav.sessions', permission: null },
-      { to: '/settings/api-keys', label: 'nav.apiKeys', permission: null },
+      { to: '/settings/api-keys', label: 'nav.apiKeys', permission: 'core.key.manage' },
       { to: '/settings/organisation', label: 'nav.organisation', permission: null },
-      { to: '/settings/outbox', label: 'nav.outbox', permission: null },
+      { to: '/settings/outbox', label: 'nav.outbox', permission: 'core.outbox.read' },
     ],
   },
 ]
@@ -58,4 +58,16 @@ export const sections: readonly Section[] = [
 /** The section an address belongs to. */
 export function sectionOf(pathname: string): Section | undefined {
   return sections.find((section) => pathname === section.path || pathname.startsWith(`${section.path}/`))
+}
+
+/** The sections and pages somebody with these permissions can use; a section without a page is not shown. */
+export function sectionsFor(permissions: readonly string[]): readonly Section[] {
+  return sections
+    .map((section) => ({
+      ...section,
+      pages: section.pages.filter(
+        ({ permission }) => permission === null || permissions.includes(permission),
+      ),
+    }))
+    .filter(({ pages }) => pages.length > 0)
 }

@@ -10,7 +10,7 @@ import type { PageSize, Snip } from '../app/records.ts'
 import { t } from '../app/t.ts'
 import { PdfPage } from './PdfPage.tsx'
 import type { ReaderTool } from './PdfReader.tsx'
-import { fitZoom, largestZoom, pageGap, stepZoom } from './page-geometry.ts'
+import { deskHeight, fitZoom, largestZoom, pageGap, pageTop, placeAt, stepZoom } from './page-geometry.ts'
 import classes from './ReaderPages.module.css'
 import { draftOfSelection } from './selection-draft.ts'
 import type { SnipDraft } from './snip-draft.ts'
@@ -68,24 +68,15 @@ export function ReaderPages(props: Props) {
     const element = scroller.current
     if (!element || old === zoom) return
     before.current = zoom
-    let top = pageGap
-    let index = 0
-    for (; index < pages.length - 1; index += 1) {
-      const height = (pages[index]?.height ?? 0) * old + pageGap
-      if (top + height > element.scrollTop) break
-      top += height
-    }
-    const inPage = (element.scrollTop - top) / old
+    const { page, top } = placeAt(pages, element.scrollTop, old)
     virtualizer.measure()
-    const start = pages.slice(0, index).reduce((sum, page) => sum + page.height * zoom + pageGap, pageGap)
-    element.scrollTop = start + inPage * zoom
+    element.scrollTop = pageTop(pages, page, zoom) + top * zoom
   }, [zoom, pages, virtualizer])
 
   const goTo = (page: number, top: number, place: 'top' | 'middle') => {
     const element = scroller.current
     if (!element) return
-    const index = Math.max(0, Math.min(pages.length - 1, page - 1))
-    const start = pages.slice(0, index).reduce((sum, one) => sum + one.height * zoom + pageGap, pageGap)
+    const start = pageTop(pages, Math.max(1, Math.min(pages.length, page)), zoom)
     const above = place === 'middle' ? element.clientHeight / 3 : pageGap / 2
     element.scrollTop = Math.max(0, start + top * zoom - above)
   }
@@ -111,6 +102,8 @@ export function ReaderPages(props: Props) {
 
   // The page under the upper third of the view, told once the scrolling rests.
   const told = useRef(firstPage)
+  const tell = useRef(onPage)
+  tell.current = onPage
   useEffect(() => {
     const element = scroller.current
     if (!element) return
@@ -124,7 +117,7 @@ export function ReaderPages(props: Props) {
         const page = (under?.index ?? 0) + 1
         if (page !== told.current) {
           told.current = page
-          onPage(page)
+          tell.current(page)
         }
       }, 160)
     }
@@ -133,7 +126,7 @@ export function ReaderPages(props: Props) {
       clearTimeout(timer)
       element.removeEventListener('scroll', onScroll)
     }
-  }, [virtualizer, onPage])
+  }, [virtualizer])
 
   // Offers to capture what is selected, next to where the selection ends.
   useEffect(() => {
@@ -170,7 +163,7 @@ export function ReaderPages(props: Props) {
         tabIndex={0}
         aria-label={t('reader.pages', { count: pages.length })}
       >
-        <div className={classes.desk} style={{ height: virtualizer.getTotalSize(), width: widest }}>
+        <div className={classes.desk} style={{ height: deskHeight(pages, zoom), width: widest }}>
           {box.width > 0 &&
             items.map((item) => {
               const size = pages[item.index]

@@ -94,11 +94,11 @@ export function ReaderToolbar(props: Props) {
         />
         <span className={classes.of}>{t('reader.pageOf', { count: pageCount })}</span>
       </div>
-      <div className={`${classes.group} ${classes.wide}`}>
+      <div className={classes.group}>
         <Tool label={t('reader.zoomOut')} onClick={() => props.onZoom('out')}>
           <IconMinus size={18} />
         </Tool>
-        <Tool label={t('reader.zoomFit')} onClick={() => props.onZoom('fit')}>
+        <Tool label={t('reader.zoomFit')} className={classes.wide} onClick={() => props.onZoom('fit')}>
           <IconArrowsHorizontal size={18} />
         </Tool>
         <Tool label={t('reader.zoomIn')} onClick={() => props.onZoom('in')}>

@@ -35,6 +35,7 @@ export function SnipForm({ initial, action, isSaving, error, onSave, onCancel }:
           label={t('capture.insight')}
           description={t('capture.insightHelp')}
           autoFocus
+          data-autofocus
           autosize
           minRows={2}
           maxRows={6}

@@ -1,7 +1,18 @@
 /// <reference types="node" />
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { drawnRect, fitZoom, largestZoom, mergeLines, quoteOf, stepZoom, toPoints } from './page-geometry.ts'
+import {
+  deskHeight,
+  drawnRect,
+  fitZoom,
+  largestZoom,
+  mergeLines,
+  pageTop,
+  placeAt,
+  quoteOf,
+  stepZoom,
+  toPoints,
+} from './page-geometry.ts'
 
 const a4 = (page: number) => ({ page, width: 595, height: 842, hasText: true })
 
@@ -60,4 +71,12 @@ test('a quote is tidied and carries its neighbours', () => {
     prefix: 'the quick brown ',
     suffix: ' over the lazy dog',
   })
+})
+
+test('a place on the desk is the same place at another zoom', () => {
+  const pages = Array.from({ length: 50 }, (_, at) => a4(at + 1))
+  const place = placeAt(pages, pageTop(pages, 37, 1) + 200, 1)
+  assert.deepEqual(place, { page: 37, top: 200 })
+  assert.deepEqual(placeAt(pages, pageTop(pages, 37, 2) + 400, 2), place)
+  assert.equal(placeAt(pages, deskHeight(pages, 1) + 999, 1).page, 50)
 })

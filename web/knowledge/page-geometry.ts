@@ -6,6 +6,31 @@ export const pageGap = 16
 /** No scroller of any browser is reliable above this height. */
 const tallestScroll = 16_000_000
 
+/** The height of all pages with their gaps at a zoom, in pixels. */
+export function deskHeight(pages: readonly PageSize[], zoom: number): number {
+  return pages.reduce((sum, page) => sum + page.height * zoom + pageGap, pageGap)
+}
+
+/** Where a page begins on the desk, in pixels; pages count from 1. */
+export function pageTop(pages: readonly PageSize[], page: number, zoom: number): number {
+  return deskHeight(pages.slice(0, page - 1), zoom)
+}
+
+/** What stands at a height of the desk: the page and how far down it is, in points. */
+export function placeAt(
+  pages: readonly PageSize[],
+  height: number,
+  zoom: number,
+): { page: number; top: number } {
+  let start = pageGap
+  for (const { page, height: pageHeight } of pages) {
+    const next = start + pageHeight * zoom + pageGap
+    if (next > height || page === pages.length) return { page, top: (height - start) / zoom }
+    start = next
+  }
+  return { page: 1, top: 0 }
+}
+
 export const zoomSteps = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 4] as const
 
 /** The zoom that fits the widest page into a width; pages never grow above 1.75 by themselves. */

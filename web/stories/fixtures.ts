@@ -40,7 +40,13 @@ const regions = [
 export const me: Me = {
   person: { id: anId('per', 0), email: 'ingrid@acme.example', displayName: 'Ingrid Aldous', role: 'owner' },
   organisation: { id: anId('org', 0), name: 'Acme Instruments', region: 'eu' },
-  permissions: ['core.people.manage', 'core.organisation.manage', 'core.audit.read', 'core.key.manage'],
+  permissions: [
+    'core.people.manage',
+    'core.organisation.manage',
+    'core.audit.read',
+    'core.key.manage',
+    'core.outbox.read',
+  ],
   session: { id: anId('ses', 0), expiresAt: ago(-600) },
   regions,
 }

@@ -6,6 +6,7 @@ import { IconDownload, IconFilter, IconListDetails } from '@tabler/icons-react'
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { createExport } from '../app/api.gen.ts'
+import { ApiProblem } from '../app/api-call.ts'
 import { formatDevice } from '../app/formatters.ts'
 import { queries } from '../app/queries.ts'
 import type { AuditEvent } from '../app/records.ts'
@@ -119,6 +120,13 @@ export function AuditLog() {
       void navigate({ to: '/activity' })
     },
   })
+  if (events.error instanceof ApiProblem && events.error.status === 403) {
+    return (
+      <PageFrame title={t('audit.title')}>
+        <ProblemNote error={events.error} />
+      </PageFrame>
+    )
+  }
   return (
     <PageFrame
       title={t('audit.title')}

@@ -2,11 +2,14 @@
 import { Link, useRouterState } from '@tanstack/react-router'
 import { sectionOf } from '../app/navigation.ts'
 import { t } from '../app/t.ts'
+import { useSections } from '../app/use-sections.ts'
 import classes from './SectionTabs.module.css'
 
 export function SectionTabs() {
   const pathname = useRouterState({ select: (state) => state.location.pathname })
-  const section = sectionOf(pathname)
+  const sections = useSections()
+  const current = sectionOf(pathname)?.id
+  const section = sections.find(({ id }) => id === current)
   if (!section || section.pages.length < 2) return null
   return (
     <nav className={classes.root} aria-label={t('shell.sectionPages')}>
