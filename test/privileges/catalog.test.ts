@@ -76,7 +76,7 @@ describe('the catalogs of a living cell', () => {
       [],
     )
     const odd = `select n.nspname, c.relname, c.relkind from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname ~ '^t_' and c.relkind not in ('r', 'i', 't')`
+      where n.nspname ~ '^t_' and c.relkind not in ('r', 'i', 't', 'S')`
     assert.deepEqual(await texts(odd), [])
     const functions = `select n.nspname, p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname ~ '^t_'`
     assert.deepEqual(await texts(functions), [])
