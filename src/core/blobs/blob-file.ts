@@ -81,6 +81,12 @@ async function writeEvery(handle: FileHandle, pieces: Buffer[]): Promise<void> {
   const { bytesWritten } = await handle.writev(pieces)
   // After a short write the next one goes on, or tells why it cannot.
   if (bytesWritten < lengthOf(pieces)) await handle.writeFile(Buffer.concat(pieces).subarray(bytesWritten))
+  for (const piece of pieces) release(piece)
+}
+
+/** Gives the memory of a written piece back at once; left to the collector, it doubles the number of its full runs. */
+function release({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
 function lengthOf(pieces: Buffer[]): number {
