@@ -102,7 +102,7 @@ describe('a person', { skip: noBrowser }, () => {
     expectStatus(await house.ask(`${acme.url}/v1/me`, { apiKey: acme.apiKey }), 200)
     await using visited = await visit(house, acme, { as: acme.owner })
     const { page, troubles } = visited
-    await page.goto('/trust/audit')
+    await page.goto('/trust/audit?action=knowledge.document.added')
     // An event of the demo, long sealed.
     await page.getByText('document added').last().click()
     await page.getByText('The proof holds.').waitFor({ timeout: 20_000 })
@@ -173,7 +173,7 @@ describe('a person', { skip: noBrowser }, () => {
     await page.getByPlaceholder('Find records, people and commands').fill('audit log')
     await page.getByText('Trust: Audit log').waitFor()
     // What is found comes in while one types; the chosen one is what Enter opens.
-    const chosen = page.locator('[role=dialog] [data-selected]')
+    const chosen = page.locator('[data-selected]:visible')
     for (let step = 0; step < 12 && !(await chosen.filter({ hasText: 'Audit log' }).count()); step++)
       await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
