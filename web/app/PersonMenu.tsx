@@ -1,6 +1,6 @@
 // Who is signed in, where their records live, the colour scheme, and the way out.
 import { Menu, UnstyledButton, useMantineColorScheme, VisuallyHidden } from '@mantine/core'
-import { IconChevronUp, IconDeviceDesktop, IconLogout, IconMoon, IconSun } from '@tabler/icons-react'
+import { IconChevronUp, IconLogout } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import classes from './PersonMenu.module.css'
 import { queries } from './queries.ts'
@@ -13,6 +13,12 @@ export function initialsOf(name: string): string {
   const ends = words.length > 1 ? [words[0], words.at(-1)] : [words[0]]
   const segments = new Intl.Segmenter()
   return ends.map((word) => segments.segment(word ?? '').containing(0)?.segment ?? '').join('')
+}
+
+const schemes = ['light', 'dark', 'auto'] as const
+
+function schemeOf(value: string): (typeof schemes)[number] {
+  return schemes.find((scheme) => scheme === value) ?? 'auto'
 }
 
 /** In the rail with the name beside it; on a page of the phone only the face. */
@@ -45,24 +51,16 @@ export function PersonMenu({ place }: { place: 'rail' | 'page' }) {
         </div>
         <Menu.Divider />
         <Menu.Label>{t('scheme.label')}</Menu.Label>
-        {(
-          [
-            ['light', IconSun],
-            ['dark', IconMoon],
-            ['auto', IconDeviceDesktop],
-          ] as const
-        ).map(([value, Icon]) => (
-          <Menu.Item
-            key={value}
-            closeMenuOnClick={false}
-            leftSection={<Icon size={16} stroke={1.5} />}
-            aria-current={scheme.colorScheme === value}
-            className={classes.scheme ?? ''}
-            onClick={() => scheme.setColorScheme(value)}
-          >
-            {t(`scheme.${value}`)}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={scheme.colorScheme}
+          onChange={(value) => scheme.setColorScheme(schemeOf(value))}
+        >
+          {schemes.map((value) => (
+            <Menu.RadioItem key={value} value={value}>
+              {t(`scheme.${value}`)}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} stroke={1.5} />} onClick={() => signOut.mutate()}>
           {t('person.signOut')}

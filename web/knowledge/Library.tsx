@@ -1,5 +1,5 @@
 // The library: every document of the organisation, and the way in for new ones, by button or by dropping files anywhere.
-import { Button, Checkbox, FileButton, Menu, Select, TextInput } from '@mantine/core'
+import { Button, FileButton, Menu, Select, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconColumns3, IconFilePlus, IconFileText, IconSearch } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
@@ -101,21 +101,13 @@ export function Library() {
                       .map(({ id }) => id)
                       .filter((id) => (id === column.id ? !isShown : visible.has(id)))
                     return (
-                      <Menu.Item
+                      <Menu.CheckboxItem
                         key={column.id}
-                        onClick={() => refine({ columns: next.join('.') })}
-                        role="menuitemcheckbox"
-                        aria-checked={isShown}
+                        checked={isShown}
+                        onChange={() => refine({ columns: next.join('.') })}
                       >
-                        <Checkbox
-                          size="xs"
-                          label={column.label}
-                          checked={isShown}
-                          readOnly
-                          tabIndex={-1}
-                          aria-hidden="true"
-                        />
-                      </Menu.Item>
+                        {column.label}
+                      </Menu.CheckboxItem>
                     )
                   })}
               </Menu.Dropdown>

@@ -193,7 +193,7 @@ export const activities: Activity[] = [
   },
   {
     id: anId('act', 2),
-    kind: 'core.audit.export',
+    kind: 'core.audit.exporting',
     title: 'Audit log',
     record: { kind: 'export', id: anId('exp', 0) },
     state: 'done',
