@@ -67,7 +67,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     referrerPolicy: { policy: 'no-referrer' },
     crossOriginEmbedderPolicy: false,
   })
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
+    // A path that begins like a host is nobody's address.
+    if (request.url.startsWith('//')) throw new PublicError('not_found')
     reply.header('cache-control', 'no-store')
     reply.header(
       'content-security-policy',

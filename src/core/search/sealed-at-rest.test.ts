@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { sql } from 'kysely'
 import pg from 'pg'
-import { SealBroken } from '#core/keys/seal-broken.ts'
+import { SealBroken } from '../keys/seal-broken.ts'
 import { type OwnCluster, startCluster } from '#test/own-cluster.ts'
 import { anEntry, aSearchTenant } from '#test/search-tenant.ts'
 

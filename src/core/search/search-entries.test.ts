@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { newId } from '#core/ids.ts'
+import { newId } from '../ids.ts'
 import { type OwnCluster, startCluster } from '#test/own-cluster.ts'
 import { anEntry, aSearchTenant, type SearchTenant } from '#test/search-tenant.ts'
 import type { Language } from './tenant-search.ts'

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 import fc from 'fast-check'
-import { newId } from '#core/ids.ts'
+import { newId } from '../ids.ts'
 import { type OwnCluster, startCluster } from '#test/own-cluster.ts'
 import { anEntry, aSearchTenant, type SearchTenant } from '#test/search-tenant.ts'
 import { Analyzer } from './analyzer.ts'
