@@ -111,6 +111,12 @@ export const ERROR_CODES = {
     help: 'This organisation is served only in its own region; `details.url` says where.',
     retry: false,
   },
+  document_unreadable: {
+    status: 422,
+    title: 'The document cannot be read',
+    help: 'The file is kept, but its pages cannot be opened: it is damaged, encrypted or asks too much. The document says why.',
+    retry: false,
+  },
   empty_file: {
     status: 422,
     title: 'The file is empty',

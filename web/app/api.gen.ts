@@ -563,12 +563,12 @@ export interface ProveAuditEventInput {
   }
 }
 
-/** Proof that an event is in the log */
+/** Proof that an event is in the log; for auditors, and for whoever may open its record */
 export function proveAuditEventAddress(input: ProveAuditEventInput): string {
   return addressOf(`/v1/audit/${encodeURIComponent(input.path.id)}/proof`)
 }
 
-/** Proof that an event is in the log */
+/** Proof that an event is in the log; for auditors, and for whoever may open its record */
 export function proveAuditEvent(input: ProveAuditEventInput, signal?: AbortSignal): Promise<ProveAuditEventAnswer> {
   return call<ProveAuditEventAnswer>({ method: 'GET', path: `/v1/audit/${encodeURIComponent(input.path.id)}/proof`, signal })
 }

@@ -138,6 +138,8 @@ export const enShell = {
   'problem.conflict.do': 'Reload to see how it stands, then decide again.',
   'problem.file_too_large': 'The file is larger than 100 MB.',
   'problem.file_too_large.do': 'Split it, or save a smaller version, and add it again.',
+  'problem.document_unreadable': 'The pages of this file cannot be opened.',
+  'problem.document_unreadable.do': 'The file is kept; the document says why.',
   'problem.not_a_pdf': 'The file is not a PDF, whatever its name says.',
   'problem.not_a_pdf.do': 'Save it as a PDF and add that.',
   'problem.empty_file': 'The file is empty.',

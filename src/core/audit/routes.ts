@@ -3,6 +3,7 @@ import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
 import { fromApi, toApi } from '../ids.ts'
 import { type Route, route } from '../route.ts'
+import type { TenantReader } from '../tenancy/tenant-door.ts'
 import {
   AuditCheckpoint,
   AuditList,
@@ -47,13 +48,15 @@ export const auditRoutes: readonly Route[] = [
     method: 'GET',
     url: '/v1/audit/:id/proof',
     operationId: 'proveAuditEvent',
-    permission: 'core.audit.read',
-    summary: 'Proof that an event is in the log',
+    permission: 'core.record.read',
+    summary: 'Proof that an event is in the log; for auditors, and for whoever may open its record',
     schema: { params: AuditPath, response: { 200: AuditProof } },
     handler: async (ctx, { actor, params }) => {
       const keys = await ctx.logKeys(actor.region, actor.tenant)
       return ctx.read(actor, async (tx) => {
-        const proof = await proveAudit(tx.db, keys, fromApi('evt', params.id))
+        const event = fromApi('evt', params.id)
+        if (!actor.permissions.has('core.audit.read')) await requireRecordOf(ctx, tx, event)
+        const proof = await proveAudit(tx.db, keys, event)
         tx.audit({ action: 'core.audit.proven', detail: { position: proof.position } })
         return proof
       })
@@ -63,7 +66,7 @@ export const auditRoutes: readonly Route[] = [
     method: 'GET',
     url: '/v1/audit/checkpoint',
     operationId: 'readCheckpoint',
-    permission: 'core.audit.read',
+    permission: 'core.record.read',
     summary: 'The newest signed checkpoint of the log',
     schema: { response: { 200: AuditCheckpoint } },
     handler: async (ctx, { actor }) => {
@@ -78,7 +81,7 @@ export const auditRoutes: readonly Route[] = [
     method: 'GET',
     url: '/v1/audit/consistency',
     operationId: 'proveConsistency',
-    permission: 'core.audit.read',
+    permission: 'core.record.read',
     summary: 'Proof that the log only grew between two sizes',
     schema: { querystring: ConsistencyQuery, response: { 200: Consistency } },
     handler: (ctx, { actor, query }) =>
@@ -126,6 +129,18 @@ export const auditRoutes: readonly Route[] = [
     },
   }),
 ]
+
+/** Throws `not_found` unless the event is about a record that the actor may open. */
+async function requireRecordOf(ctx: Ctx, tx: TenantReader, event: string): Promise<void> {
+  const row = await tx.db
+    .selectFrom('audit')
+    .select(['record_kind', 'record_id'])
+    .where('id', '=', event)
+    .executeTakeFirst()
+  const kind = ctx.records.find((known) => known.kind === row?.record_kind)
+  const record = kind && row?.record_id ? await kind.find(tx, row.record_id) : undefined
+  if (!record || !tx.actor.permissions.has(record.permission)) throw new PublicError('not_found')
+}
 
 function recordUuid(ctx: Ctx, id: string): string {
   const kind = ctx.records.find(({ prefix }) => id.startsWith(`${prefix}_`))

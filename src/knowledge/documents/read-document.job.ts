@@ -4,6 +4,7 @@
  * instruction; the decrypted file exists only in the pipe to the child.
  */
 import type { Ctx } from '#core/ctx.ts'
+import { PublicError } from '#core/errors.ts'
 import { cancelled, type Job, type Task } from '#core/jobs/job.ts'
 import { openOriginal } from './open-document-file.ts'
 import { type PdfPage, PdfUnreadable, readPdf } from './read-pdf.ts'
@@ -34,6 +35,8 @@ async function readDocument(ctx: Ctx, job: Job): Promise<void> {
     await ctx.write(job.actor, (tx) => beginReading(tx, document, reading.from))
     const end = await readToEnd(ctx, job, reading)
     await ctx.write(job.actor, (tx) => endReading(tx, document, end))
+    // The document is settled; its activity ends as failed and is not tried again.
+    if (end.state === 'unreadable') throw new PublicError('document_unreadable')
   } catch (error) {
     if (error instanceof NotMineToRead) return
     if (wasCancelled(job))
