@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { sql } from 'kysely'
 import pg from 'pg'
-import { SealBroken } from '../keys/seal-broken.ts'
 import { type OwnCluster, startCluster } from '#test/own-cluster.ts'
 import { anEntry, aSearchTenant } from '#test/search-tenant.ts'
+import { SealBroken } from '../keys/seal-broken.ts'
 
 it('no word of an entry lies in the data files or the WAL, and the planted control does', async () => {
   const cluster = await startCluster({ settings: { full_page_writes: 'on', log_statement: 'all' } })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { newId } from '../ids.ts'
 import { type OwnCluster, startCluster } from '#test/own-cluster.ts'
 import { anEntry, aSearchTenant, type SearchTenant } from '#test/search-tenant.ts'
+import { newId } from '../ids.ts'
 import type { Language } from './tenant-search.ts'
 
 describe('a question to the index', () => {
