@@ -15,7 +15,7 @@ describe('text stands in web/messages', () => {
   const planted = [
     '<p>Hello there</p>',
     `<p>{'Hello'}</p>`,
-    ['<p>{`Hello ', '${m.name}`}</p>'].join(''),
+    ['<p>{`Hello $', '{m.name}`}</p>'].join(''),
     `<p>{on ? 'Yes' : 'No'}</p>`,
     `<p>{on && 'Saved'}</p>`,
     '<input placeholder="Search" />',

@@ -11,6 +11,18 @@ test('an id survives the way to the API and back', () => {
   }
 })
 
+test('the extreme ids keep their form', () => {
+  for (const [uuid, text] of [
+    ['00000000-0000-0000-0000-000000000000', `doc_${'0'.repeat(26)}`],
+    ['ffffffff-ffff-ffff-ffff-ffffffffffff', `doc_7${'z'.repeat(25)}`],
+    ['00000000-0000-0000-0000-000000000001', `doc_${'0'.repeat(25)}1`],
+  ] as const) {
+    assert.equal(toApi('doc', uuid), text)
+    assert.equal(fromApi('doc', text), uuid)
+  }
+  assert.throws(() => fromApi('doc', `doc_8${'0'.repeat(25)}`), PublicError)
+})
+
 test('ids made later sort later', () => {
   assert.ok(newId(1_000) < newId(2_000))
   assert.equal(newId()[14], '7')

@@ -23,26 +23,42 @@ export function newId(now: number = Date.now()): string {
 
 /** The API form of a UUID: prefix, underscore, 26 characters of Crockford base32. */
 export function toApi(prefix: IdPrefix, uuid: string): string {
-  let value = BigInt(`0x${uuid.replaceAll('-', '')}`)
-  let text = ''
-  for (let i = 0; i < 26; i++) {
-    text = CROCKFORD[Number(value & 31n)] + text
-    value >>= 5n
+  const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex')
+  let text = `${prefix}_`
+  // 26 letters hold 130 bits: two zero bits stand in front.
+  let held = 0
+  let bits = 2
+  for (const byte of bytes) {
+    held = (held << 8) | byte
+    bits += 8
+    while (bits >= 5) {
+      bits -= 5
+      text += CROCKFORD[(held >> bits) & 31]
+    }
+    held &= (1 << bits) - 1
   }
-  return `${prefix}_${text}`
+  return text
 }
 
 /** The UUID behind an API id of the given kind. Throws `not_found` when it is not one: an unknown form is an unknown record. */
 export function fromApi(prefix: IdPrefix, text: string): string {
   if (!text.startsWith(`${prefix}_`) || text.length !== prefix.length + 27) throw new PublicError('not_found')
-  let value = 0n
-  for (const letter of text.slice(prefix.length + 1)) {
-    const digit = CROCKFORD.indexOf(letter)
-    if (digit < 0) throw new PublicError('not_found')
-    value = (value << 5n) | BigInt(digit)
+  const bytes = Buffer.alloc(16)
+  let at = 0
+  let held = 0
+  let bits = -2
+  for (let i = prefix.length + 1; i < text.length; i++) {
+    const digit = CROCKFORD.indexOf(text.charAt(i))
+    if (digit < 0 || (bits === -2 && digit > 7)) throw new PublicError('not_found')
+    held = (held << 5) | digit
+    bits += 5
+    if (bits >= 8) {
+      bits -= 8
+      bytes[at++] = held >> bits
+      held &= (1 << bits) - 1
+    }
   }
-  if (value >= 1n << 128n) throw new PublicError('not_found')
-  const hex = value.toString(16).padStart(32, '0')
+  const hex = bytes.toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
