@@ -158,6 +158,7 @@ describe('merging', () => {
     await fill(tenant, 128)
     const child = fork(join(import.meta.dirname, '../../../test/merge-until-killed.ts'), {
       serialization: 'advanced',
+      execArgv: [],
     })
     const login = { ...tenant.login, password: await tenant.login.password() }
     child.send({ login, secrets: tenant.keys.secrets(), tenant: tenant.tenant })
