@@ -15,7 +15,7 @@ export async function readSeal(ctx: Ctx, tx: TenantReader, id: string) {
   const uuid = fromApi(kind.prefix, id)
   const record = await kind.find(tx, uuid)
   if (!record || !tx.actor.permissions.has(record.permission)) throw new PublicError('not_found')
-  const [key, event] = await Promise.all([
+  const [key, events] = await Promise.all([
     tx.db
       .selectFrom('key')
       .select(['id', 'version', 'created_at'])
@@ -32,9 +32,11 @@ export async function readSeal(ctx: Ctx, tx: TenantReader, id: string) {
       .where('record_kind', '=', kind.kind)
       .where('record_id', '=', uuid)
       .orderBy('audit.id', 'desc')
-      .limit(1)
-      .executeTakeFirst(),
+      .limit(20)
+      .execute(),
   ])
+  // The newest event may be a second old and not sealed yet; the newest sealed one is what can be proven now.
+  const event = events.find(({ position }) => position !== null) ?? events[0]
   tx.audit({ action: 'core.record.read', record: { kind: kind.kind, id: uuid } })
   const isDue = key !== undefined && tx.now().getTime() - key.created_at.getTime() > KEY_LIFE_MS
   const isSealed = event !== undefined && event.position !== null
