@@ -1,4 +1,4 @@
-// Ctrl K: finds records, people, pages and commands. Enter on the first line opens the full search page.
+// Ctrl K: finds records, people, pages and commands. Pages and commands whose names fit come first, then the full search page.
 
 import { useMantineColorScheme } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
@@ -109,11 +109,12 @@ export function CommandSearch() {
           },
         ]
   const groups: SpotlightActionGroupData[] = [
+    // What is known at once comes first, so that answers arriving later move nothing under the reader's hand.
+    { group: t('spotlight.places'), actions: places },
+    { group: t('spotlight.commands'), actions: commands },
     { group: t('spotlight.search'), actions: everything },
     { group: t('spotlight.records'), actions: records },
     { group: t('spotlight.people'), actions: named },
-    { group: t('spotlight.places'), actions: places },
-    { group: t('spotlight.commands'), actions: commands },
   ]
   return (
     <Spotlight
