@@ -25,7 +25,7 @@ CREATE INDEX snip_author ON {schema}.snip (created_by, id);
 CREATE TABLE {schema}.tag (
   tag bytea PRIMARY KEY, -- content, blind
   name bytea NOT NULL, -- content
-  used_at timestamptz NOT NULL -- configuration
+  created_at timestamptz NOT NULL -- configuration
 );
 
 CREATE TABLE {schema}.snip_tag (

@@ -249,7 +249,7 @@ export interface TenantTables {
   tag: {
     tag: Buffer
     name: Buffer
-    used_at: Date
+    created_at: Date
   }
 }
 

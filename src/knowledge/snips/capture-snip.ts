@@ -22,7 +22,7 @@ import {
   shownSnip,
   snipEvidencePlace,
 } from './snip-record.ts'
-import { cleanTags, setTags } from './snip-tags.ts'
+import { addTags, cleanTags } from './snip-tags.ts'
 
 /** Characters kept on each side of a quote, as Hypothesis keeps. */
 const CONTEXT = 32
@@ -71,7 +71,7 @@ export async function captureSnip(tx: TenantWriter, wanted: CaptureSnip): Promis
       ...madeBy(tx, 'snip', id),
     })
     .execute()
-  await setTags(tx, id, card.tags)
+  await addTags(tx, id, card.tags)
   await indexSnip(tx, { id, document_id: document, page: wanted.page }, card, evidence)
   if (wanted.kind === 'area')
     await wantPicture(tx, { document, use: 'snip', page: wanted.page, width: SNIP_WIDTH, snip: id })

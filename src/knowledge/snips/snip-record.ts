@@ -121,7 +121,7 @@ export function shownSnip(tx: TenantReader, row: SnipRow, evidence: SnipEvidence
   }
 }
 
-/** Replaces the search entry of a snip. The caller holds a lock on its document. */
+/** Adds the search entry of a snip that has none. The caller holds a lock on its document. */
 export async function indexSnip(
   tx: TenantWriter,
   row: { id: string; document_id: string; page: number },
@@ -129,7 +129,6 @@ export async function indexSnip(
   evidence: SnipEvidence,
 ): Promise<void> {
   const quote = evidence.quote?.exact ?? evidence.text
-  await tx.search.remove({ entries: [row.id] })
   await indexEntries(tx, [
     {
       id: row.id,

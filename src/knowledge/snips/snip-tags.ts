@@ -19,13 +19,12 @@ export function blindTag(tx: TenantReader, tag: string): Buffer {
   return tx.keys.blind('tag', foldTag(cleanTitle(tag)))
 }
 
-/** Makes these the tags of a snip. */
-export async function setTags(tx: TenantWriter, snip: string, tags: readonly string[]): Promise<void> {
+/** Adds tags to a snip that has none. A word in use already is left alone, so that writers do not wait for each other. */
+export async function addTags(tx: TenantWriter, snip: string, tags: readonly string[]): Promise<void> {
   const rows = tags
     .map((tag) => ({ tag, blind: blindTag(tx, tag) }))
     // One order for everybody, so that two writers of the same tags wait instead of deadlocking.
     .sort((a, b) => a.blind.compare(b.blind))
-  await tx.db.deleteFrom('snip_tag').where('snip_id', '=', snip).execute()
   if (rows.length === 0) return
   await tx.db
     .insertInto('tag')
@@ -33,10 +32,10 @@ export async function setTags(tx: TenantWriter, snip: string, tags: readonly str
       rows.map(({ tag, blind }) => ({
         tag: blind,
         name: tx.keys.seal('activity', 'tag', blind.toString('hex'), 'name', tag),
-        used_at: tx.now(),
+        created_at: tx.now(),
       })),
     )
-    .onConflict((conflict) => conflict.column('tag').doUpdateSet({ used_at: tx.now() }))
+    .onConflict((conflict) => conflict.column('tag').doNothing())
     .execute()
   await tx.db
     .insertInto('snip_tag')

@@ -14,7 +14,7 @@ import {
   type SnipCard,
   shownSnip,
 } from './snip-record.ts'
-import { cleanTags, setTags } from './snip-tags.ts'
+import { addTags, cleanTags } from './snip-tags.ts'
 
 /** Needs `knowledge.snip.update`; throws `not_found`. */
 export async function updateSnip(tx: TenantWriter, id: string, change: UpdateSnip): Promise<Snip> {
@@ -43,7 +43,11 @@ export async function updateSnip(tx: TenantWriter, id: string, change: UpdateSni
     })
     .where('id', '=', locked.id)
     .execute()
-  if (change.tags !== undefined) await setTags(tx, locked.id, card.tags)
+  if (change.tags !== undefined) {
+    await tx.db.deleteFrom('snip_tag').where('snip_id', '=', locked.id).execute()
+    await addTags(tx, locked.id, card.tags)
+  }
+  await tx.search.remove({ entries: [locked.id] })
   await indexSnip(tx, locked, card, evidence)
   tx.audit({
     action: 'knowledge.snip.updated',
