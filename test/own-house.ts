@@ -46,7 +46,7 @@ export interface OwnHouse {
     url: string,
     body?: object,
   ): Promise<{ status: number; json: Json; text: string }>
-  /** Moves the clock of keeper and lent keys on, milliseconds. */
+  /** Moves the clocks of the house, its keeper and lent keys on, milliseconds. */
   passTime(milliseconds: number): void
   stop(): Promise<void>
 }
@@ -95,13 +95,14 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
     certificateFile: '',
     certificateKeyFile: '',
   }
+  let passed = 0
   const ctx = buildContextOn({
     as: 'web',
     regions: [region],
     keeper: keeper.as('web'),
     smtpUrl: null,
     mailFrom: 'panoply@localhost',
-    now: () => new Date(),
+    now: () => new Date(Date.now() + passed),
     keyClock: keeper.clock,
     async claimTenant(name, domainBlind) {
       await createSpareTenant({ client: migrator, keeper: cellKeeper, region: name, migrations })
@@ -161,7 +162,10 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
         text: response.body,
       }
     },
-    passTime: (milliseconds) => keeper.clock.pass(milliseconds),
+    passTime(milliseconds) {
+      passed += milliseconds
+      keeper.clock.pass(milliseconds)
+    },
     async stop() {
       await app.close()
       await ctx.close()

@@ -120,6 +120,31 @@ test('the organisation decides how long a session may be idle', async () => {
   assert.equal(reply.json.sessionIdleMinutes, 5)
 })
 
+test('a session ends when it was idle too long, and at the latest when its hours are over', async () => {
+  const resident = await house.aResident()
+  await house.ask(resident, 'PATCH', '/v1/organisation', { sessionIdleMinutes: 5, sessionAbsoluteHours: 1 })
+  const signIn = async () => {
+    const reply = await post('/v1/sessions', { email: resident.email, password: resident.password })
+    return { ...resident, token: reply.json().token as string }
+  }
+  const idle = await signIn()
+  house.passTime(4 * 60_000)
+  assert.equal((await house.ask(idle, 'GET', '/v1/me')).status, 200)
+  house.passTime(4 * 60_000)
+  assert.equal((await house.ask(idle, 'GET', '/v1/me')).status, 200, 'being used keeps it open')
+  house.passTime(6 * 60_000)
+  assert.equal((await house.ask(idle, 'GET', '/v1/me')).status, 401)
+
+  const busy = await signIn()
+  for (let minutes = 0; minutes < 60; minutes += 4) {
+    assert.equal((await house.ask(busy, 'GET', '/v1/me')).status, 200, `after ${minutes} minutes`)
+    house.passTime(4 * 60_000)
+  }
+  assert.equal((await house.ask(busy, 'GET', '/v1/me')).status, 401)
+  const log = await house.ask(await signIn(), 'GET', '/v1/audit?action=core.session.refused')
+  assert.equal(log.json.items[0].detail.reason, 'expired')
+})
+
 test('a cookie opens nothing that changes state for another site', async () => {
   const resident = await house.aResident()
   const request = (headers: Record<string, string>) =>

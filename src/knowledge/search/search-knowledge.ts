@@ -96,7 +96,7 @@ async function snipHit(
     ...about,
     createdBy: shownAuthor(row.created_by, row.created_key),
     createdAt: row.created_at.toISOString(),
-    passage: highlight(text.join('\n'), question),
+    passage: highlight(text.join(' · '), question),
   }
 }
 
