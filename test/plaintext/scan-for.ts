@@ -66,6 +66,7 @@ function filesBelow(folder: string): string[] {
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
   } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return [folder]
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     throw error
   }
