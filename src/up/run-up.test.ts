@@ -203,7 +203,9 @@ describe('everything in one go', () => {
     assert.deepEqual([...processesOf(house).keys()].sort(), everything)
   })
 
-  it('as root, each process has a user of its own and none is root', { skip: isRoot ? false : 'needs root, to give each process a user of its own' }, () => {
+  it('as root, each process has a user of its own and none is root', {
+    skip: isRoot ? false : 'needs root, to give each process a user of its own',
+  }, () => {
     const owners = new Map<string, string>()
     for (const [role, { pid }] of processesOf(house)) {
       const ids =
@@ -238,7 +240,9 @@ describe('everything in one go', () => {
     assert.deepEqual(readdirSync(other.home), ['photos'])
   })
 
-  it('as root, a home behind a closed folder is refused by that folder', { skip: isRoot ? false : 'needs root, to give each process a user of its own' }, async () => {
+  it('as root, a home behind a closed folder is refused by that folder', {
+    skip: isRoot ? false : 'needs root, to give each process a user of its own',
+  }, async () => {
     const other = await aHouse()
     chmodSync(other.folder, 0o700)
     const { code, said } = await startInVain(other)
@@ -302,7 +306,9 @@ describe('everything in one go', () => {
     assert.equal(processesOf(house).size, 0)
   })
 
-  it('an ordinary user can run it', { skip: isRoot ? false : 'needs root, to give each process a user of its own' }, async () => {
+  it('an ordinary user can run it', {
+    skip: isRoot ? false : 'needs root, to give each process a user of its own',
+  }, async () => {
     const account = findAccount('nobody')
     assert.ok(account)
     const own = await aHouse(account)
