@@ -63,7 +63,6 @@ create table {schema}.api_key (
   id uuid primary key, -- configuration
   token_hash bytea not null unique, -- configuration
   card bytea not null, -- metadata
-  role text not null check (role in ('owner', 'administrator', 'member')), -- configuration
   person uuid not null, -- configuration
   created_by uuid not null, -- configuration
   created_at timestamptz not null, -- configuration

@@ -30,13 +30,14 @@ export async function updatePerson(tx: TenantWriter, id: string, change: PersonC
   const isOwner = owners.some((owner) => owner.person === id)
   const role = change.role ?? member.role
   const state = change.state ?? member.state
-  if ((member.role === 'owner' || role === 'owner') && role !== member.role && actor.role !== 'owner') {
-    throw new PublicError('forbidden', 'Only an owner makes or unmakes owners.')
+  const isChanged = role !== member.role || state !== member.state
+  if ((member.role === 'owner' || role === 'owner') && isChanged && actor.role !== 'owner') {
+    throw new PublicError('forbidden', 'Only an owner makes, unmakes or suspends owners.')
   }
   if (isOwner && owners.length === 1 && (role !== 'owner' || state !== 'active'))
     throw new PublicError('last_owner')
   const stamp = { updated_by: actor.personId ?? id, updated_at: tx.now() }
-  if (role !== member.role || state !== member.state) {
+  if (isChanged) {
     const origin = tx.keys.open<{ createdIp: string }>('activity', 'member', id, 'origin', member.origin)
     await tx.db
       .updateTable('member')

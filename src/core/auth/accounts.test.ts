@@ -181,6 +181,31 @@ test('an API key acts until it is revoked', async () => {
   assert.equal((await read()).statusCode, 401)
 })
 
+test('a key loses what its maker loses, and an administrator cannot suspend an owner', async () => {
+  const owner = await house.aResident('head@demoted.example')
+  const second = await house.aResident('deputy@demoted.example')
+  const idOf = async (resident: typeof owner) => (await house.ask(resident, 'GET', '/v1/me')).json.person.id
+  const [head, deputy] = [await idOf(owner), await idOf(second)]
+  assert.equal(
+    (await house.ask(owner, 'PATCH', `/v1/people/${deputy}`, { role: 'administrator' })).status,
+    200,
+  )
+  const made = await house.ask(second, 'POST', '/v1/api-keys', { name: 'Deputy' })
+  const audit = () =>
+    house.app.inject({
+      method: 'GET',
+      url: '/v1/audit',
+      headers: { authorization: `API-Key ${made.json.key}` },
+    })
+  assert.equal((await audit()).statusCode, 200)
+  const coup = await house.ask(second, 'PATCH', `/v1/people/${head}`, { state: 'suspended' })
+  assert.equal(coup.json.code, 'forbidden')
+  assert.equal((await house.ask(owner, 'PATCH', `/v1/people/${deputy}`, { role: 'member' })).status, 200)
+  assert.equal((await audit()).statusCode, 403)
+  assert.equal((await house.ask(owner, 'PATCH', `/v1/people/${deputy}`, { state: 'suspended' })).status, 200)
+  assert.equal((await audit()).statusCode, 401)
+})
+
 test('the last owner stays', async () => {
   const resident = await house.aResident()
   const me = await house.ask(resident, 'GET', '/v1/me')

@@ -1,11 +1,12 @@
-// API keys: shown once, kept as a hash, ended by revoking. A key acts with the role of its maker, who must stay a member.
+// API keys: shown once, kept as a hash, ended by revoking. A key acts with the role its maker has at that
+// moment, and with none once the maker is suspended.
 import { PublicError } from '../errors.ts'
 import { newCredential, newId, toApi } from '../ids.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 import type { NewApiKey } from './api-key.schema.ts'
 import { Credentials } from './credentials.ts'
 
-const COLUMNS = ['id', 'card', 'role', 'created_by', 'created_at', 'last_used_at', 'expires_at'] as const
+const COLUMNS = ['id', 'card', 'created_by', 'created_at', 'last_used_at', 'expires_at'] as const
 
 /** Keys that are not revoked, newest first. */
 export async function listApiKeys(tx: TenantReader) {
@@ -40,7 +41,6 @@ export async function createApiKey(tx: TenantWriter, input: NewApiKey) {
       name: input.name.normalize('NFC').trim(),
       prefix: key.slice(0, 20),
     }),
-    role: actor.role,
     created_by: actor.personId,
     created_at: tx.now(),
     last_used_at: null,

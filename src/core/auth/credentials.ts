@@ -170,10 +170,10 @@ async function readApiKey(opened: OpenTenant, text: string, now: Date): Promise<
     .select([
       'api_key.id',
       'api_key.person',
-      'api_key.role',
       'api_key.last_used_at',
       'api_key.expires_at',
       'api_key.revoked_at',
+      'member.role',
       'member.state',
       'organisation.storage',
     ])

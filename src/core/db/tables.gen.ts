@@ -30,7 +30,6 @@ export interface TenantTables {
     id: string
     token_hash: Buffer
     card: Buffer
-    role: string
     person: string
     created_by: string
     created_at: Date
