@@ -93,35 +93,64 @@ function lengthOf(pieces: Buffer[]): number {
   return pieces.reduce((sum, piece) => sum + piece.length, 0)
 }
 
+/** A blob whose header is proven: what it opens with, and by what it is known again. */
+interface ProvenBlob {
+  readonly opener: BlobOpener
+  readonly head: Buffer
+  readonly fileLength: number
+}
+
 /**
  * The plaintext of a file, or a range of it. Throws SealBroken when the header is not the blob's, RangeError when the range is
- * not within it; the stream errors with SealBroken where the file was changed.
+ * not within it; the stream errors with SealBroken where the file was changed. The file is open only while the stream is read.
  */
 export async function readBlob(file: string, place: BlobPlace, range?: ByteRange): Promise<Readable> {
+  const proven = await prove(file, place)
+  const { opener } = proven
+  const { start, end } = range ?? { start: 0, end: opener.size - 1 }
+  if (range && !(start >= 0 && start <= end && end < opener.size)) {
+    opener.dispose()
+    throw new RangeError('Not a range of this blob.')
+  }
+  return streamFrames(() => openAgain(file, proven), opener, { start, end })
+}
+
+async function prove(file: string, place: BlobPlace): Promise<ProvenBlob> {
+  await using handle = await open(file, 'r')
+  const { size: fileLength } = await handle.stat()
+  const head = await readAt(handle, Buffer.allocUnsafe(HEAD), 0)
+  return { opener: await openBlob(place, head, fileLength), head, fileLength }
+}
+
+/** The file that was proven, not one that took its place since. */
+async function openAgain(file: string, proven: ProvenBlob): Promise<FileHandle> {
   const handle = await open(file, 'r')
   try {
-    const { size: fileLength } = await handle.stat()
+    const { size } = await handle.stat()
     const head = await readAt(handle, Buffer.allocUnsafe(HEAD), 0)
-    const opener = await openBlob(place, head, fileLength)
-    const { start, end } = range ?? { start: 0, end: opener.size - 1 }
-    if (range && !(start >= 0 && start <= end && end < opener.size))
-      throw new RangeError('Not a range of this blob.')
-    return streamFrames(handle, opener, { start, end })
+    if (size !== proven.fileLength || !head.equals(proven.head))
+      throw new SealBroken('The blob was exchanged before it was read.')
+    return handle
   } catch (cause) {
     await handle.close()
     throw cause
   }
 }
 
-function streamFrames(handle: FileHandle, opener: BlobOpener, { start, end }: ByteRange): Readable {
-  const last = Math.floor(Math.max(end, 0) / FRAME)
+function streamFrames(
+  openFile: () => Promise<FileHandle>,
+  opener: BlobOpener,
+  { start, end }: ByteRange,
+): Readable {
+  const first = Math.floor(start / FRAME)
   // Of a whole blob the last frame is read also when it is empty: it proves the end.
-  const stop = end === opener.size - 1 ? opener.frames - 1 : last
-  const buffers = [Buffer.allocUnsafeSlow(FRAME + 64), Buffer.allocUnsafeSlow(FRAME + 64)]
-  let index = Math.floor(start / FRAME)
-  let ahead = load(index)
+  const stop = end === opener.size - 1 ? opener.frames - 1 : Math.floor(end / FRAME)
+  let index = first
+  let opening: Promise<FileHandle> | undefined
+  let buffers: Buffer[] = []
+  let ahead: Promise<Buffer> | undefined
 
-  function load(frame: number): Promise<Buffer> {
+  function load(handle: FileHandle, frame: number): Promise<Buffer> {
     const { position, length } = opener.place(frame)
     const into = buffers[frame % 2]?.subarray(0, length) ?? Buffer.allocUnsafe(length)
     const loading = readAt(handle, into, position)
@@ -130,10 +159,15 @@ function streamFrames(handle: FileHandle, opener: BlobOpener, { start, end }: By
     return loading
   }
   async function next(): Promise<Buffer | null> {
+    // A stream that nobody reads holds no file and no frame.
+    opening ??= openFile()
+    const handle = await opening
+    if (buffers.length === 0 && first < stop)
+      buffers = [Buffer.allocUnsafeSlow(FRAME + 64), Buffer.allocUnsafeSlow(FRAME + 64)]
     while (index <= stop) {
-      const sealed = await ahead
+      const sealed = await (ahead ?? load(handle, index))
       const frame = index++
-      if (index <= stop) ahead = load(index)
+      ahead = index <= stop ? load(handle, index) : undefined
       const plain = opener.frame(frame, sealed)
       const from = Math.max(start - frame * FRAME, 0)
       const piece = plain.subarray(from, end + 1 - frame * FRAME)
@@ -152,7 +186,12 @@ function streamFrames(handle: FileHandle, opener: BlobOpener, { start, end }: By
     },
     destroy(cause, callback) {
       opener.dispose()
-      handle.close().then(() => callback(cause), callback)
+      // What never opened has nothing to close; its own error was the reader's.
+      const closing = opening?.then(
+        (handle) => handle.close(),
+        () => undefined,
+      )
+      Promise.resolve(closing).then(() => callback(cause), callback)
     },
   })
 }

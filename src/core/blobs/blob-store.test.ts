@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   utimesSync,
@@ -256,11 +257,63 @@ test('a reader that goes away closes the file', async () => {
     reading.destroy()
     await once(reading, 'close')
   }
-  const unread = await own.store.open(own.container, blobId, key)
-  unread.destroy()
-  await once(unread, 'close')
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
   assert.ok(openFiles() <= before + 1, `${openFiles()} against ${before}`)
+})
+
+test('a reader that never reads holds no file, and finds the blob when it does', async () => {
+  using own = ownStore()
+  const blobId = newId()
+  await own.store.put(own.container, blobId, key, stream(3 * MB))
+  const openBlobs = () =>
+    readdirSync('/proc/self/fd').filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`).startsWith(own.root)
+      } catch {
+        // The folder's own descriptor is gone when it is looked at.
+        return false
+      }
+    })
+  const readers: Readable[] = []
+  for (let i = 0; i < 20; i++) readers.push(await own.store.open(own.container, blobId, key))
+  assert.deepEqual(openBlobs(), [])
+  const [first, second, ...rest] = readers
+  assert.ok(first && second)
+  await once(first, 'readable')
+  assert.equal(openBlobs().length, 1)
+  assert.equal((await buffer(first)).length, 3 * MB)
+  for (const unread of rest) unread.destroy()
+  await Promise.all(rest.map((unread) => once(unread, 'close')))
+  assert.deepEqual(openBlobs(), [])
+  await own.store.put(own.container, blobId, key, stream(3 * MB))
+  await assert.rejects(buffer(second), { name: 'SealBroken' })
+  assert.deepEqual(openBlobs(), [])
+})
+
+test('of a range only the frames it touches are opened', async () => {
+  using own = ownStore()
+  const blobId = newId()
+  await own.store.put(own.container, blobId, key, stream(5 * MB))
+  const whole = await buffer(stream(5 * MB))
+  const bytes = readFileSync(own.file(blobId))
+  // Everything outside the third and fourth frame is spoilt: reading any of it would break the seal.
+  const frame = MB + 32
+  for (const [from, to] of [
+    [250, 250 + 2 * frame],
+    [250 + 4 * frame, bytes.length],
+  ] as const)
+    bytes.fill(0, from, to)
+  writeFileSync(own.file(blobId), bytes)
+  const [start, end] = [2 * MB, 4 * MB - 1]
+  const found = await buffer(await own.store.open(own.container, blobId, key, { start, end }))
+  assert.ok(found.equals(whole.subarray(start, end + 1)))
+  for (const wider of [
+    { start: start - 1, end },
+    { start, end: end + 1 },
+  ])
+    await assert.rejects(buffer(await own.store.open(own.container, blobId, key, wider)), {
+      name: 'SealBroken',
+    })
 })
 
 test('list names whole blobs, sweep removes old parts only, remove and removeContainer remove', async () => {

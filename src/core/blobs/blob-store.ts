@@ -25,7 +25,7 @@ export interface BlobStore {
   put(container: string, blobId: string, key: KeyObject, source: Readable): Promise<StoredBlob>
   /**
    * The plaintext, or a range of it. Throws `not_found`, SealBroken for another key or another place, RangeError;
-   * the stream errors with SealBroken where the blob was cut or changed.
+   * the stream errors with SealBroken where the blob was cut, changed or exchanged. Its file is opened at the first read.
    */
   open(container: string, blobId: string, key: KeyObject, range?: ByteRange): Promise<Readable>
   /** Removes a blob; no error when there is none. */
