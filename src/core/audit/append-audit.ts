@@ -1,6 +1,6 @@
 // Appends events to the log of a tenant: inside the writer's transaction, or many reads' events at once.
 // Must stay true: events of one call go in one statement, so they are all there or none is.
-import { CompiledQuery, type QueryExecutorProvider } from 'kysely'
+import { type Compilable, CompiledQuery, type QueryExecutorProvider } from 'kysely'
 import { newId } from '../ids.ts'
 import type { ActorKind, AuditDetail, AuditOutcome } from './audit-event.ts'
 import { type AuditKeys, type Personal, sealPersonal } from './personal-part.ts'
@@ -38,16 +38,39 @@ export async function appendAudit(
   if (events.length === 0) return []
   const rows = await Promise.all(events.map((event) => sealedRow(keys, event)))
   const parameters: unknown[] = []
-  const list = (values: readonly unknown[]) =>
-    `(${values.map((value) => `$${parameters.push(value)}`).join(', ')})`
-  // The setting is local to the transaction, which for `relaxed` is this one statement; it is read at the commit.
-  const relax =
-    durability === 'relaxed' ? ` returning (select set_config('synchronous_commit', 'off', true))` : ''
   // Lists of values are half the server's work of a JSON or array parameter, and plain text spares compiling it: every
   // request passes here.
-  const text = `insert into audit (id, at, action, outcome, actor_kind, actor, credential, on_behalf, record_kind, record_id, request_id, detail, personal_hash, personal) values ${rows.map((row) => list(row.values)).join(', ')}${relax}`
+  const lists = rows.map((row) => `(${placeholders(parameters, row.values)})`).join(', ')
+  const text = `${INSERT} values ${lists}${durability === 'relaxed' ? RELAX : ''}`
   await db.getExecutor().executeQuery(CompiledQuery.raw(text, parameters))
   return rows.map((row) => row.id)
+}
+
+/**
+ * Runs a query on `db` (autocommit) and appends the event of it in the same statement, not waiting for the disk: the event
+ * is there exactly when the query found a row. Answers the rows.
+ */
+export async function readWithEvent<Row>(
+  db: QueryExecutorProvider,
+  keys: AuditKeys,
+  query: Compilable<Row>,
+  event: NewAuditEvent,
+): Promise<Row[]> {
+  const { sql, parameters } = query.compile()
+  const { values } = await sealedRow(keys, event)
+  const all = [...parameters]
+  const text = `with found as materialized (${sql}), event as (${INSERT} select ${placeholders(all, values)} from found limit 1${RELAX}) select * from found`
+  return (await db.getExecutor().executeQuery<Row>(CompiledQuery.raw(text, all))).rows
+}
+
+const INSERT =
+  'insert into audit (id, at, action, outcome, actor_kind, actor, credential, on_behalf, record_kind, record_id, request_id, detail, personal_hash, personal)'
+/** The setting is local to the transaction, which is this one statement; it is read at the commit. */
+const RELAX = ` returning (select set_config('synchronous_commit', 'off', true))`
+
+/** Takes the values up as parameters; answers `$n, $n+1, …`. */
+function placeholders(parameters: unknown[], values: readonly unknown[]): string {
+  return values.map((value) => `$${parameters.push(value)}`).join(', ')
 }
 
 async function sealedRow(keys: AuditKeys, event: NewAuditEvent) {

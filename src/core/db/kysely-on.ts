@@ -15,11 +15,47 @@ import type pg from 'pg'
 import { PublicError } from '../errors.ts'
 import type { Lease } from './lease-pools.ts'
 
-/** Kysely whose statements each take a lease and give it back (autocommit). */
+/** The most statements that share a connection. */
+const MOST_TOGETHER = 16
+
+interface Turn {
+  readonly held: Promise<Lease>
+  users: number
+  taken: number
+  isOver: boolean
+  broken: true | undefined
+}
+
+/**
+ * Kysely whose statements commit by themselves. Those of one turn of the event loop share a lease and travel together; each is
+ * answered and fails by itself.
+ */
 export function kyselyOnPool<T>(lease: () => Promise<Lease>): Kysely<T> {
+  let turn: Turn | undefined
+
+  async function leave(mine: Turn): Promise<void> {
+    if (mine.users === 0 && mine.isOver) (await mine.held).release(mine.broken)
+  }
+
   return kyselyOn<T>(async () => {
-    const held = await lease()
-    return new LeasedConnection(held, (broken) => held.release(broken))
+    if (turn === undefined || turn.taken >= MOST_TOGETHER) {
+      const begun: Turn = { held: lease(), users: 0, taken: 0, isOver: false, broken: undefined }
+      turn = begun
+      setImmediate(() => {
+        if (turn === begun) turn = undefined
+        begun.isOver = true
+        leave(begun).catch(() => undefined)
+      })
+    }
+    const mine = turn
+    mine.users++
+    mine.taken++
+    const held = await mine.held
+    return new LeasedConnection(held, (broken) => {
+      mine.broken ??= broken
+      mine.users--
+      leave(mine).catch(() => undefined)
+    })
   })
 }
 

@@ -2,6 +2,7 @@
 // Must stay true: the cap is below what the server allows this process; a connection serves one login for its whole life.
 import pg from 'pg'
 import { PublicError } from '../errors.ts'
+import { TurnSocket } from './turn-socket.ts'
 
 /** Which server, database and role a connection is for. */
 export interface Login {
@@ -138,6 +139,7 @@ export class LeasePools {
         user: login.user,
         password: await login.password(),
         pipeline: true,
+        stream: () => new TurnSocket(),
         types: TYPES,
         connectionTimeoutMillis: 5_000,
         application_name: 'panoply',

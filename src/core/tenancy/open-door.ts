@@ -1,8 +1,14 @@
 // The door itself: binds an actor to its tenant's connection, keys, blobs, search and audit, and decides when a write may commit.
 // Must stay true: no audit entry, no commit; events of a read are in the log before the answer leaves.
-import type { Kysely } from 'kysely'
+import type { Compilable, Kysely } from 'kysely'
 import { ANNOUNCE_EVERY_MS, announceAudit, createAnnouncer } from '../audit/announce-audit.ts'
-import { type AuditQueue, appendAudit, createAuditQueue, type NewAuditEvent } from '../audit/append-audit.ts'
+import {
+  type AuditQueue,
+  appendAudit,
+  createAuditQueue,
+  type NewAuditEvent,
+  readWithEvent,
+} from '../audit/append-audit.ts'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { tenantBlobs } from '../blobs/tenant-blobs.ts'
 import type { TenantTables } from '../db/tables.gen.ts'
@@ -58,6 +64,7 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
     keys: TenantKeys,
     db: Kysely<TenantTables>,
     entries: AuditEntry[],
+    found: TenantReader['found'],
   ): TenantReader {
     return {
       actor,
@@ -73,6 +80,7 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
       audit(entry) {
         entries.push(entry)
       },
+      found,
     }
   }
 
@@ -85,7 +93,15 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
       const tenant = await tenants.of(actor.tenant)
       const keys = await tenant.keys()
       const entries: AuditEntry[] = []
-      const result = await work(readerOn(actor, tenant, keys, tenant.db(store), entries))
+      const db = tenant.db(store)
+      const result = await work(
+        readerOn(actor, tenant, keys, db, entries, async (query, entry) => {
+          await announce(tenant)
+          const rows = await readWithEvent(db, keys, query, eventOf(actor, entry, now()))
+          if (rows.length > 0) audited.add(actor)
+          return rows
+        }),
+      )
       if (entries.length > 0) {
         await announce(tenant)
         const queue = queueOf(tenant)
@@ -104,8 +120,13 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
       const result = await inTransaction<TenantTables, T>(
         await tenant.lease(store),
         async (db) => {
+          const found = async <Row>(query: Compilable<Row>, entry: AuditEntry) => {
+            const { rows } = await db.executeQuery<Row>(query.compile())
+            if (rows.length > 0) entries.push(entry)
+            return rows
+          }
           const tx: TenantWriter = {
-            ...readerOn(actor, tenant, keys, db, entries),
+            ...readerOn(actor, tenant, keys, db, entries, found),
             enqueue: (task, record, options) => enqueue(tx, task, record, options),
           }
           const done = await work(tx)

@@ -1,6 +1,6 @@
 // What product code holds while it works on one tenant's data. Nothing else reaches a tenant.
 // Must stay true: a write that recorded no audit entry does not commit; a read's entry is written before the answer.
-import type { Kysely } from 'kysely'
+import type { Compilable, Kysely } from 'kysely'
 import type { TenantBlobs } from '../blobs/tenant-blobs.ts'
 import type { TenantTables } from '../db/tables.gen.ts'
 import type { EnqueueOptions } from '../jobs/enqueue.ts'
@@ -30,6 +30,11 @@ export interface TenantReader {
   /** Throws `forbidden` unless the actor has the permission. */
   require(permission: string): void
   audit(entry: AuditEntry): void
+  /**
+   * The rows of one query with the event of having read them, in one statement: the entry is recorded exactly when a row
+   * was found. For reads that are one statement; others use `audit`.
+   */
+  found<Row>(query: Compilable<Row>, entry: AuditEntry): Promise<Row[]>
 }
 
 /** Writing one tenant: `db` is one open transaction. */

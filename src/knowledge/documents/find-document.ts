@@ -1,12 +1,18 @@
 /** One document. */
+import { PublicError } from '#core/errors.ts'
+import { fromApi } from '#core/ids.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import type { Document } from './document.schema.ts'
-import { findDocumentRow, shownDocument } from './document-record.ts'
+import { selectDocuments, shownDocument } from './document-record.ts'
 
 /** The document with an API id. Needs `knowledge.document.read`; throws `not_found`. */
 export async function findDocument(tx: TenantReader, id: string): Promise<Document> {
   tx.require('knowledge.document.read')
-  const row = await findDocumentRow(tx, id)
-  tx.audit({ action: 'knowledge.document.read', record: { kind: 'document', id: row.id } })
+  const document = fromApi('doc', id)
+  const [row] = await tx.found(selectDocuments(tx).where('id', '=', document), {
+    action: 'knowledge.document.read',
+    record: { kind: 'document', id: document },
+  })
+  if (!row) throw new PublicError('not_found')
   return shownDocument(tx, row)
 }

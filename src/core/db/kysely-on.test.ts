@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { type Kysely, sql } from 'kysely'
+import { type OwnCluster, startCluster } from '#test/own-cluster.ts'
+import { PublicError } from '../errors.ts'
+import { kyselyOnPool } from './kysely-on.ts'
+import { LeasePools } from './lease-pools.ts'
+
+let cluster: OwnCluster
+let pools: LeasePools
+before(async () => {
+  cluster = await startCluster()
+  pools = new LeasePools({ cap: 4, perLogin: 4, idleMs: 60_000, waitMs: 1_000 })
+})
+after(async () => {
+  await pools.close()
+  await cluster.stop()
+})
+
+const pooled = () =>
+  kyselyOnPool<unknown>(() =>
+    pools.lease({
+      host: cluster.socketDir,
+      port: cluster.port,
+      database: 'postgres',
+      user: cluster.superuser,
+      password: async () => cluster.superuserPassword,
+    }),
+  )
+const pid = async (db: Kysely<unknown>) =>
+  (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows[0]?.pid
+
+test('statements of one turn share a connection, and each fails by itself', async () => {
+  const db = pooled()
+  const [first, bad, second] = await Promise.allSettled([pid(db), sql`select 1/0`.execute(db), pid(db)])
+  assert.equal(bad.status, 'rejected')
+  assert.ok(first.status === 'fulfilled' && second.status === 'fulfilled')
+  assert.equal(first.value, second.value)
+})
+
+test('no more than sixteen share one', async () => {
+  const db = pooled()
+  const pids = await Promise.all(Array.from({ length: 40 }, () => pid(db)))
+  assert.equal(new Set(pids).size, 3)
+})
+
+test('a shared connection that is lost fails all its statements, comes back to nobody, and the next work goes on', async () => {
+  const db = pooled()
+  const lost = await Promise.allSettled([
+    pid(db),
+    sql`select pg_terminate_backend(pg_backend_pid())`.execute(db),
+    pid(db),
+  ])
+  const reasons = lost.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+  assert.ok(reasons.length >= 2, `${reasons.length} were refused`)
+  for (const reason of reasons)
+    assert.ok(reason instanceof PublicError && reason.code === 'database_unavailable', String(reason))
+  assert.equal(typeof (await pid(db)), 'number')
+})
+
+test('what was lent is given back, also when a turn began nothing more', async () => {
+  const db = pooled()
+  for (let round = 0; round < 20; round++) await Promise.all(Array.from({ length: 20 }, () => pid(db)))
+  assert.ok(pools.open <= 4)
+  const held = await Promise.all(
+    Array.from({ length: 4 }, () =>
+      pools.lease({
+        host: cluster.socketDir,
+        port: cluster.port,
+        database: 'postgres',
+        user: cluster.superuser,
+        password: async () => cluster.superuserPassword,
+      }),
+    ),
+  )
+  assert.equal(held.length, 4)
+  for (const lease of held) lease.release()
+})
