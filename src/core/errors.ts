@@ -81,6 +81,12 @@ export const ERROR_CODES = {
     help: 'The key of this record was destroyed; nobody can read it any more.',
     retry: false,
   },
+  precondition_failed: {
+    status: 412,
+    title: 'Not the version that was asked for',
+    help: '`If-Match` names other bytes than the ones that are here. Read it again and decide.',
+    retry: false,
+  },
   file_too_large: {
     status: 413,
     title: 'The file is too large',
@@ -103,6 +109,12 @@ export const ERROR_CODES = {
     status: 415,
     title: 'Content type not accepted',
     help: 'This address takes `application/json`, or `multipart/form-data` for files.',
+    retry: false,
+  },
+  range_not_satisfiable: {
+    status: 416,
+    title: 'No such part',
+    help: 'The range begins behind the end. `Content-Range` and `details.size` say how many bytes there are.',
     retry: false,
   },
   wrong_region: {

@@ -169,6 +169,8 @@ async function answerError(
   if (shown.code === 'wrong_region' && shown.details.url === undefined)
     shown.details.url = await urlOfTenant(ctx, request)
   if (shown.code === 'too_many_requests' || shown.code === 'busy') reply.header('retry-after', '2')
+  if (shown.code === 'range_not_satisfiable')
+    reply.header('content-range', `bytes */${String(shown.details.size)}`)
   if (shown.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer, API-Key')
   if (reply.sent) return reply
   return reply

@@ -1,32 +1,58 @@
 /** The bytes of a document, as they were added. */
 import type { Readable } from 'node:stream'
+import type { ByteRange } from '#core/blobs/blob-file.ts'
 import { PublicError } from '#core/errors.ts'
+import { type BodyRequest, type WantedPart, wantedPart } from '#core/net/wanted-part.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { findDocumentRow, openCard } from './document-record.ts'
 
+/** What is answered of a document's file: all of it, a part, or only that the caller has it. */
 export interface OpenedFile {
-  readonly bytes: Readable
+  readonly part: WantedPart
+  /** Strong: the SHA-256 of the bytes. */
+  readonly etag: string
+  /** Null where no body is answered. */
+  readonly bytes: Readable | null
+  /** Of the whole file. */
   readonly size: number
   readonly contentType: string
   readonly fileName: string
 }
 
-/** Opens the file. Needs `knowledge.document.read`; throws `not_found`, `gone`. */
-export async function openDocumentFile(tx: TenantReader, id: string): Promise<OpenedFile> {
+/**
+ * Opens the file, as far as the request wants it.
+ * Needs `knowledge.document.read`; throws `not_found`, `gone`, `precondition_failed`, `range_not_satisfiable`.
+ */
+export async function openDocumentFile(
+  tx: TenantReader,
+  id: string,
+  request: BodyRequest,
+): Promise<OpenedFile> {
   tx.require('knowledge.document.read')
   const document = await findDocumentRow(tx, id)
-  const bytes = await openOriginal(tx, document.id)
-  tx.audit({ action: 'knowledge.document.contentRead', record: { kind: 'document', id: document.id } })
+  const card = openCard(tx, document)
+  const etag = `"${card.sha256}"`
+  const part = wantedPart(request, { etag, size: document.size })
+  const range = part.answer === 'part' ? part.range : undefined
+  const isRead = range !== undefined || part.answer === 'whole'
+  const bytes = isRead ? await openOriginal(tx, document.id, range) : null
+  tx.audit({
+    action: 'knowledge.document.contentRead',
+    record: { kind: 'document', id: document.id },
+    detail: { answer: part.answer, ...range },
+  })
   return {
+    part,
+    etag,
     bytes,
     size: document.size,
     contentType: document.content_type,
-    fileName: openCard(tx, document).fileName,
+    fileName: card.fileName,
   }
 }
 
-/** The decrypted stream of a document's file, by UUID. */
-export async function openOriginal(tx: TenantReader, document: string): Promise<Readable> {
+/** The decrypted stream of a document's file, by UUID; or of a range of it. */
+export async function openOriginal(tx: TenantReader, document: string, range?: ByteRange): Promise<Readable> {
   const blob = await tx.db
     .selectFrom('document_blob')
     .select('id')
@@ -35,5 +61,5 @@ export async function openOriginal(tx: TenantReader, document: string): Promise<
     .where('state', '=', 'stored')
     .executeTakeFirst()
   if (!blob) throw new PublicError('not_found')
-  return tx.blobs.open(blob.id, await tx.keys.subject('document', document))
+  return tx.blobs.open(blob.id, await tx.keys.subject('document', document), range)
 }

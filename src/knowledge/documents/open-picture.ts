@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
+import { type BodyRequest, isUnchanged } from '#core/net/wanted-part.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { findPicture, type PictureOf, wantPicture } from './picture-record.ts'
@@ -13,7 +14,10 @@ const FIRST_LOOK = 40
 const SLOWEST_LOOK = 500
 
 export interface OpenedPicture {
-  readonly bytes: Readable
+  /** Strong: a picture that is drawn anew is another blob. */
+  readonly etag: string
+  /** Null when the caller has them. */
+  readonly bytes: Readable | null
   readonly size: number
 }
 
@@ -25,6 +29,7 @@ export async function openPicture(
   ctx: Ctx,
   actor: Actor,
   of: PictureOf,
+  { headers }: BodyRequest,
   signal: AbortSignal,
 ): Promise<OpenedPicture> {
   let found = await ctx.read(actor, (tx) => findPicture(tx, of))
@@ -46,7 +51,9 @@ export async function openPicture(
     found = await ctx.read(actor, (tx) => findPicture(tx, of))
   }
   const { blob, size } = found
-  return { bytes: await ctx.read(actor, (tx) => open(tx, of.document, blob)), size }
+  const etag = `"${blob}"`
+  if (isUnchanged(headers, etag)) return { etag, bytes: null, size }
+  return { etag, size, bytes: await ctx.read(actor, (tx) => open(tx, of.document, blob)) }
 }
 
 async function open(tx: TenantReader, document: string, blob: string): Promise<Readable> {

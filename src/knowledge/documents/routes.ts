@@ -1,5 +1,5 @@
 /** Documents over HTTP. */
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { type Route, route } from '#core/route.ts'
 import {
@@ -26,6 +26,7 @@ import { readDocumentText } from './read-document-text.ts'
 import { receiveForm } from './receive-form.ts'
 import { removeDocument } from './remove-document.ts'
 import { renameDocument } from './rename-document.ts'
+import { sendFile, sendPicture } from './send-file.ts'
 
 /** Streamed, so described and not serialised. */
 const PdfContent = Type.String({ contentMediaType: 'application/pdf' })
@@ -97,17 +98,13 @@ export const documentRoutes: readonly Route[] = [
     url: '/v1/documents/:id/content',
     operationId: 'readDocumentContent',
     permission: 'knowledge.document.read',
-    summary: 'The file as it was added',
-    schema: { params: DocumentParams, response: { 200: PdfContent } },
-    handler: async (ctx, { actor, params, reply }) => {
-      const file = await ctx.read(actor, (tx) => openDocumentFile(tx, params.id))
-      return reply
-        .type(file.contentType)
-        .header('content-length', file.size)
-        .header('content-disposition', attachment(file.fileName))
-        .header('x-content-type-options', 'nosniff')
-        .send(file.bytes)
+    summary: 'The file as it was added, or one range of it; several ranges answer the whole',
+    schema: {
+      params: DocumentParams,
+      response: { 200: PdfContent, 206: PdfContent, 304: Type.Null() },
     },
+    handler: async (ctx, { actor, params, request, reply }) =>
+      sendFile(reply, await ctx.read(actor, (tx) => openDocumentFile(tx, params.id, request))),
   }),
   route({
     method: 'GET',
@@ -125,7 +122,11 @@ export const documentRoutes: readonly Route[] = [
     operationId: 'drawDocumentPage',
     permission: 'knowledge.document.read',
     summary: 'A page as PNG, drawn when first asked for',
-    schema: { params: DocumentPageParams, querystring: PageImageQuery, response: { 200: PngContent } },
+    schema: {
+      params: DocumentPageParams,
+      querystring: PageImageQuery,
+      response: { 200: PngContent, 304: Type.Null() },
+    },
     handler: async (ctx, { actor, params, query, request, reply }) => {
       const document = await ctx.read(actor, (tx) => findPage(tx, params.id, params.page))
       const picture = {
@@ -135,7 +136,7 @@ export const documentRoutes: readonly Route[] = [
         width: keptWidth(query.width ?? 1280),
         snip: null,
       } as const
-      return sendPicture(reply, await openPicture(ctx, actor, picture, closedOf(request)))
+      return sendPicture(reply, await openPicture(ctx, actor, picture, request, closedOf(request)))
     },
   }),
   route({
@@ -150,33 +151,9 @@ export const documentRoutes: readonly Route[] = [
   }),
 ]
 
-/** Sends a PNG that never changes. */
-export function sendPicture(reply: FastifyReply, picture: { bytes: NodeJS.ReadableStream; size: number }) {
-  return reply
-    .type('image/png')
-    .header('content-length', picture.size)
-    .header('cache-control', 'private, max-age=3600, immutable')
-    .send(picture.bytes)
-}
-
 /** Aborted when the caller has gone. */
 export function closedOf(request: FastifyRequest): AbortSignal {
   const gone = new AbortController()
   request.raw.once('close', () => gone.abort())
   return gone.signal
-}
-
-/** RFC 6266: an ASCII name for the old, the real one for everybody else. */
-function attachment(fileName: string): string {
-  const plain =
-    fileName
-      .normalize('NFKD')
-      .replace(/[^ -~]/g, '')
-      .replace(/["\\%;]/g, '_')
-      .trim() || 'document.pdf'
-  const encoded = encodeURIComponent(fileName).replace(
-    /['()*]/g,
-    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
-  )
-  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`
 }

@@ -2,7 +2,8 @@
 import Type from 'typebox'
 import { type Route, route } from '#core/route.ts'
 import { openPicture } from '../documents/open-picture.ts'
-import { closedOf, PngContent, sendPicture } from '../documents/routes.ts'
+import { closedOf, PngContent } from '../documents/routes.ts'
+import { sendPicture } from '../documents/send-file.ts'
 import { captureSnip } from './capture-snip.ts'
 import { findSnip } from './find-snip.ts'
 import { findSnipAnnotation } from './find-snip-annotation.ts'
@@ -80,10 +81,10 @@ export const snipRoutes: readonly Route[] = [
     operationId: 'drawSnip',
     permission: 'knowledge.snip.read',
     summary: 'The rectangle of an area snip as PNG',
-    schema: { params: SnipParams, response: { 200: PngContent } },
+    schema: { params: SnipParams, response: { 200: PngContent, 304: Type.Null() } },
     handler: async (ctx, { actor, params, request, reply }) => {
       const picture = await ctx.read(actor, (tx) => findSnipPicture(tx, params.id))
-      return sendPicture(reply, await openPicture(ctx, actor, picture, closedOf(request)))
+      return sendPicture(reply, await openPicture(ctx, actor, picture, request, closedOf(request)))
     },
   }),
   route({
