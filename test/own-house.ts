@@ -8,13 +8,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { keeperSigner } from '#cell/checkpoint-signer.ts'
 import { prepareQueue } from '#cell/prepare-queue.ts'
+import { sealAudit } from '#core/audit/seal-audit.ts'
 import { bootstrapCluster, systemLogins } from '#core/db/bootstrap-cluster.ts'
+import { kyselyOnLease } from '#core/db/kysely-on.ts'
 import { migrateDatabase, readMigrations } from '#core/db/migrate.ts'
 import { openQueuePool } from '#core/db/queue-pool.ts'
 import { connectAs, loginOf } from '#core/db/system-login.ts'
 import { silentLog } from '#core/log.ts'
 import { claimTenant, createSpareTenant } from '#core/tenancy/create-tenant.ts'
+import { logOrigin } from '#protocol/keeper/log-origin.ts'
 import { buildApp } from '#server/app.ts'
 import { allRoutes } from '#server/route-table.ts'
 import { type BuiltCtx, buildContextOn } from '#src/context.ts'
@@ -48,6 +52,8 @@ export interface OwnHouse {
   ): Promise<{ status: number; json: Json; text: string }>
   /** Moves the clocks of the house, its keeper and lent keys on, milliseconds. */
   passTime(milliseconds: number): void
+  /** Seals the log of the resident's organisation as the cell does; no sealer runs here by itself. */
+  sealLog(resident: Resident): Promise<void>
   stop(): Promise<void>
 }
 
@@ -165,6 +171,21 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
     passTime(milliseconds) {
       passed += milliseconds
       keeper.clock.pass(milliseconds)
+    },
+    async sealLog({ token }) {
+      const tenant = token.split('.')[0] ?? ''
+      const client = await connectAs(loginOf(cellKeeper, place, 'cell', 'sealer'))
+      try {
+        await sealAudit({
+          db: kyselyOnLease<unknown>({ client, release: () => undefined }),
+          tenant,
+          origin: logOrigin('eu', tenant),
+          sign: keeperSigner(cellKeeper, 'eu'),
+          now: () => new Date(Date.now() + passed),
+        })
+      } finally {
+        await client.end()
+      }
     },
     async stop() {
       await app.close()

@@ -46,6 +46,8 @@ export type ApiKey = {
   permissions: string[]
   /** What the key begins with, to recognise it. */
   prefix: string
+  /** In lists: what the seal of the record shows. */
+  seal?: "in-order" | "due" | "failed" | "unknown" | undefined
 }
 
 export type ApiKeyList = {
@@ -116,6 +118,8 @@ export type Document = {
   id: string
   pageCount: number | null
   reason: "encrypted" | "damaged" | "no_pages" | "too_many_pages" | "too_slow" | "too_much_memory" | "too_much_text" | "reader_crashed" | "cancelled" | "repaired" | null
+  /** In lists: what the seal of the record shows. */
+  seal?: "in-order" | "due" | "failed" | "unknown" | undefined
   sha256: string
   /** Bytes. */
   size: number
@@ -172,6 +176,8 @@ export type MadeApiKey = {
   permissions: string[]
   /** What the key begins with, to recognise it. */
   prefix: string
+  /** In lists: what the seal of the record shows. */
+  seal?: "in-order" | "due" | "failed" | "unknown" | undefined
 }
 
 export type Me = {
@@ -221,6 +227,8 @@ export type Person = {
   id: string
   lastSeenAt: string | null
   role: "owner" | "administrator" | "member"
+  /** In lists: what the seal of the record shows. */
+  seal?: "in-order" | "due" | "failed" | "unknown" | undefined
   state: "active" | "suspended"
   updatedAt: string
 }
@@ -250,6 +258,7 @@ export type Rotation = {
 }
 
 export type Seal = {
+  code: string | null
   createdAt: string
   createdBy: string | null
   createdIp: string | null
@@ -271,6 +280,7 @@ export type Seal = {
     kind: string
   }
   region: string
+  /** In lists: what the seal of the record shows. */
   state: "in-order" | "due" | "failed" | "unknown"
   storageClass: "configuration" | "metadata" | "content"
   updatedAt: string
@@ -286,6 +296,8 @@ export type Session = {
   ip: string | null
   lastSeenAt: string
   personId: string
+  /** In lists: what the seal of the record shows. */
+  seal?: "in-order" | "due" | "failed" | "unknown" | undefined
   userAgent: string | null
 }
 
@@ -295,6 +307,19 @@ export type SessionList = {
 }
 
 export type Snip = {
+  continues: {
+    page: number
+    position: {
+      end: number
+      start: number
+    }
+    rects: {
+      height: number
+      width: number
+      x: number
+      y: number
+    }[]
+  }[]
   createdAt: string
   createdBy: string | null
   documentId: string
@@ -320,6 +345,8 @@ export type Snip = {
     x: number
     y: number
   }[]
+  /** In lists: what the seal of the record shows. */
+  seal?: "in-order" | "due" | "failed" | "unknown" | undefined
   tags: string[]
   updatedAt: string
   updatedBy: string | null
@@ -662,7 +689,7 @@ export interface ReadDocumentContentInput {
   }
 }
 
-/** The file as it was added */
+/** The file as it was added, or one range of it; several ranges answer the whole */
 export function readDocumentContentAddress(input: ReadDocumentContentInput): string {
   return addressOf(`/v1/documents/${encodeURIComponent(input.path.id)}/content`)
 }
@@ -924,6 +951,30 @@ export type ListRegionsAnswer = {
   items: Region[]
 }
 
+export interface FindBySealCodeInput {
+  path: {
+    code: string
+  }
+}
+
+/** The record a seal code on paper names */
+export function findBySealCodeAddress(input: FindBySealCodeInput): string {
+  return addressOf(`/v1/seals/${encodeURIComponent(input.path.code)}`)
+}
+
+/** The record a seal code on paper names */
+export function findBySealCode(input: FindBySealCodeInput, signal?: AbortSignal): Promise<FindBySealCodeAnswer> {
+  return call<FindBySealCodeAnswer>({ method: 'GET', path: `/v1/seals/${encodeURIComponent(input.path.code)}`, signal })
+}
+
+export type FindBySealCodeAnswer = {
+  code: string
+  record: {
+    id: string
+    kind: string
+  }
+}
+
 export interface SearchKnowledgeInput {
   query: {
     q: string
@@ -1027,6 +1078,16 @@ export type ListSnipsAnswer = {
 
 export interface CaptureSnipInput {
   body: {
+    continues?: ({
+      exact: string
+      page: number
+      rects?: {
+        height: number
+        width: number
+        x: number
+        y: number
+      }[] | undefined
+    })[] | undefined
     documentId: string
     insight?: string | undefined
     kind: "text" | "area"

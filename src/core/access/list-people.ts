@@ -1,5 +1,6 @@
 // The people of an organisation, and one of them.
 import { PublicError } from '../errors.ts'
+import { readSealStates } from '../evidence/seal-state.ts'
 import { toApi } from '../ids.ts'
 import type { TenantReader } from '../tenancy/tenant-door.ts'
 
@@ -8,7 +9,12 @@ export async function listPeople(tx: TenantReader) {
   tx.require('core.people.read')
   const rows = await people(tx).limit(10_000).execute()
   tx.audit({ action: 'core.people.listed', detail: { count: rows.length } })
-  const items = rows.map((row) => describe(tx, row))
+  const seals = await readSealStates(
+    tx,
+    'person',
+    rows.map(({ id }) => ({ id, subject: id })),
+  )
+  const items = rows.map((row) => ({ ...describe(tx, row), seal: seals.get(row.id) ?? 'unknown' }))
   return { items: items.sort((a, b) => a.displayName.localeCompare(b.displayName)), next: null }
 }
 

@@ -1,6 +1,7 @@
 // Shapes of people at the API.
 import Type from 'typebox'
 import { DisplayName, PersonId, RoleName } from '../auth/account.schema.ts'
+import { SealState } from '../evidence/seal.schema.ts'
 
 const strict = { additionalProperties: false } as const
 const When = Type.String({ format: 'date-time' })
@@ -16,6 +17,7 @@ export const Person = Type.Object(
     createdAt: When,
     updatedAt: When,
     lastSeenAt: Type.Union([When, Type.Null()]),
+    seal: Type.Optional(SealState),
   },
   { ...strict, $id: 'Person' },
 )

@@ -1,5 +1,6 @@
 // Shapes of accounts and sessions at the API.
 import Type from 'typebox'
+import { SealState } from '../evidence/seal.schema.ts'
 
 const strict = { additionalProperties: false } as const
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
@@ -94,6 +95,7 @@ export const Session = Type.Object(
     ip: nullable(Type.String()),
     userAgent: nullable(Type.String()),
     current: Type.Boolean(),
+    seal: Type.Optional(SealState),
   },
   { ...strict, $id: 'Session' },
 )

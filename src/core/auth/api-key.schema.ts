@@ -1,5 +1,6 @@
 // Shapes of API keys at the API.
 import Type from 'typebox'
+import { SealState } from '../evidence/seal.schema.ts'
 import { PersonId } from './account.schema.ts'
 
 const strict = { additionalProperties: false } as const
@@ -16,6 +17,7 @@ const fields = {
   lastUsedAt: nullable(When),
   expiresAt: nullable(When),
   permissions: Type.Array(Type.String()),
+  seal: Type.Optional(SealState),
 }
 export const ApiKey = Type.Object(fields, { ...strict, $id: 'ApiKey' })
 export const ApiKeyList = Type.Object(

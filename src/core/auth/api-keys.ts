@@ -1,6 +1,7 @@
 // API keys: shown once, kept as a hash, ended by revoking. A key acts with the role its maker has at that
 // moment, and with none once the maker is suspended.
 import { PublicError } from '../errors.ts'
+import { readSealStates } from '../evidence/seal-state.ts'
 import { newCredential, newId, toApi } from '../ids.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 import type { NewApiKey } from './api-key.schema.ts'
@@ -19,7 +20,15 @@ export async function listApiKeys(tx: TenantReader) {
     .limit(1_000)
     .execute()
   tx.audit({ action: 'core.key.listed', detail: { count: rows.length } })
-  return { items: rows.map((row) => describe(tx, row)), next: null }
+  const seals = await readSealStates(
+    tx,
+    'document',
+    rows.map(({ id }) => ({ id, subject: null })),
+  )
+  return {
+    items: rows.map((row) => ({ ...describe(tx, row), seal: seals.get(row.id) ?? 'unknown' })),
+    next: null,
+  }
 }
 
 /** Makes a key for the actor; the answer is the only place that ever holds it. */

@@ -1,5 +1,6 @@
 // Sessions that are open: one's own, or everybody's for those who may end them.
 
+import { readSealStates } from '../evidence/seal-state.ts'
 import { toApi } from '../ids.ts'
 import type { TenantReader } from '../tenancy/tenant-door.ts'
 
@@ -18,6 +19,11 @@ export async function listSessions(tx: TenantReader) {
     .limit(200)
     .execute()
   tx.audit({ action: 'core.session.listed', detail: { count: rows.length } })
+  const seals = await readSealStates(
+    tx,
+    'document',
+    rows.map(({ id }) => ({ id, subject: null })),
+  )
   return {
     items: rows.map((row) => {
       const origin = tx.keys.open<{ ip: string; userAgent: string }>(
@@ -36,6 +42,7 @@ export async function listSessions(tx: TenantReader) {
         ip: origin.ip,
         userAgent: origin.userAgent,
         current: row.id === actor.credentialId,
+        seal: seals.get(row.id) ?? 'unknown',
       }
     }),
     next: null,

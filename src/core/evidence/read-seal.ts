@@ -4,9 +4,8 @@ import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
 import { fromApi, toApi } from '../ids.ts'
 import type { TenantReader } from '../tenancy/tenant-door.ts'
-
-/** A key older than this is due for rotation. */
-const KEY_LIFE_MS = 365 * 24 * 3_600_000
+import { readSealCode } from './seal-code.ts'
+import { sealStateOf } from './seal-state.ts'
 
 /** Reads a seal. Throws `not_found` for records that are not there or that the actor may not read. */
 export async function readSeal(ctx: Ctx, tx: TenantReader, id: string) {
@@ -15,7 +14,7 @@ export async function readSeal(ctx: Ctx, tx: TenantReader, id: string) {
   const uuid = fromApi(kind.prefix, id)
   const record = await kind.find(tx, uuid)
   if (!record || !tx.actor.permissions.has(record.permission)) throw new PublicError('not_found')
-  const [key, events] = await Promise.all([
+  const [key, events, code] = await Promise.all([
     tx.db
       .selectFrom('key')
       .select(['id', 'version', 'created_at'])
@@ -34,22 +33,16 @@ export async function readSeal(ctx: Ctx, tx: TenantReader, id: string) {
       .orderBy('audit.id', 'desc')
       .limit(20)
       .execute(),
+    readSealCode(tx, kind.kind, uuid),
   ])
   // The newest event may be a second old and not sealed yet; the newest sealed one is what can be proven now.
   const event = events.find(({ position }) => position !== null) ?? events[0]
   tx.audit({ action: 'core.record.read', record: { kind: kind.kind, id: uuid } })
-  const isDue = key !== undefined && tx.now().getTime() - key.created_at.getTime() > KEY_LIFE_MS
-  const isSealed = event !== undefined && event.position !== null
+  const isLogged = event !== undefined && event.position !== null
   return {
     record: { kind: kind.kind, id },
-    state:
-      key === undefined
-        ? ('failed' as const)
-        : isDue
-          ? ('due' as const)
-          : isSealed
-            ? ('in-order' as const)
-            : ('unknown' as const),
+    state: sealStateOf({ keySince: key?.created_at ?? null, isLogged }, tx.now()),
+    code,
     createdBy: record.createdBy === null ? null : toApi('per', record.createdBy),
     createdAt: record.createdAt.toISOString(),
     createdIp: record.createdIp,

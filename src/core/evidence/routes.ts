@@ -1,7 +1,8 @@
 // Seals over HTTP.
 import { type Route, route } from '../route.ts'
+import { findBySealCode } from './find-by-seal-code.ts'
 import { readSeal } from './read-seal.ts'
-import { RecordPath, Seal } from './seal.schema.ts'
+import { RecordPath, Seal, SealCodePath, SealedRecordFound } from './seal.schema.ts'
 
 export const evidenceRoutes: readonly Route[] = [
   route({
@@ -12,5 +13,14 @@ export const evidenceRoutes: readonly Route[] = [
     summary: 'The seal of a record: origin, key, readers, place in the log',
     schema: { params: RecordPath, response: { 200: Seal } },
     handler: (ctx, { actor, params }) => ctx.read(actor, (tx) => readSeal(ctx, tx, params.id)),
+  }),
+  route({
+    method: 'GET',
+    url: '/v1/seals/:code',
+    operationId: 'findBySealCode',
+    permission: 'core.record.read',
+    summary: 'The record a seal code on paper names',
+    schema: { params: SealCodePath, response: { 200: SealedRecordFound } },
+    handler: (ctx, { actor, params }) => ctx.read(actor, (tx) => findBySealCode(ctx, tx, params.code)),
   }),
 ]

@@ -5,15 +5,23 @@ const strict = { additionalProperties: false } as const
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const When = Type.String({ format: 'date-time' })
 
+export const SealState = Type.Union(
+  [Type.Literal('in-order'), Type.Literal('due'), Type.Literal('failed'), Type.Literal('unknown')],
+  { description: 'In lists: what the seal of the record shows.' },
+)
+export type SealState = Type.Static<typeof SealState>
+
 export const Seal = Type.Object(
   {
     record: Type.Object({ kind: Type.String(), id: Type.String() }, strict),
-    state: Type.Union([
-      Type.Literal('in-order'),
-      Type.Literal('due'),
-      Type.Literal('failed'),
-      Type.Literal('unknown'),
-    ]),
+    state: SealState,
+    code: nullable(
+      Type.String({
+        pattern: '^[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}$',
+        description:
+          'Short form of its first place in the log, for paper. Null while the log does not hold it yet.',
+      }),
+    ),
     createdBy: nullable(Type.String()),
     createdAt: When,
     createdIp: nullable(Type.String()),
@@ -31,6 +39,12 @@ export const Seal = Type.Object(
     log: nullable(Type.Object({ eventId: Type.String(), position: nullable(Type.Integer()) }, strict)),
   },
   { ...strict, $id: 'Seal' },
+)
+/** Any text: what is no code names no record. */
+export const SealCodePath = Type.Object({ code: Type.String({ minLength: 1, maxLength: 40 }) }, strict)
+export const SealedRecordFound = Type.Object(
+  { code: Type.String(), record: Type.Object({ kind: Type.String(), id: Type.String() }, strict) },
+  strict,
 )
 export const RecordPath = Type.Object(
   { id: Type.String({ pattern: '^[a-z]{3,4}_[0-9a-hjkmnp-tv-z]{26}$' }) },

@@ -3,6 +3,7 @@
  * Lengths here are the product's promises; the database knows none of them.
  */
 import Type from 'typebox'
+import { SealState } from '#core/evidence/seal.schema.ts'
 
 const strict = { additionalProperties: false } as const
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
@@ -53,6 +54,7 @@ export const Document = Type.Object(
     updatedAt: Type.String({ format: 'date-time' }),
     snipCount: Type.Integer({ minimum: 0 }),
     activityId: nullable(ActivityId),
+    seal: Type.Optional(SealState),
   },
   { ...strict, $id: 'Document' },
 )

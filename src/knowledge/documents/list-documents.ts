@@ -2,6 +2,7 @@
  * The documents of a tenant, a page at a time. By age the database sorts; everything else is sorted and filtered here,
  * because titles are sealed.
  */
+import { readSealStates } from '#core/evidence/seal-state.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { readCursor, writeCursor } from '../page-cursor.ts'
 import type { DocumentList, DocumentQuery, DocumentSort } from './document.schema.ts'
@@ -20,8 +21,21 @@ export async function listDocuments(tx: TenantReader, query: DocumentQuery): Pro
     (sort === '-createdAt' || sort === 'createdAt') && needle === ''
       ? await listByAge(tx, query, sort, limit)
       : await listSorted(tx, query, { sort, needle, limit })
-  tx.audit({ action: 'knowledge.document.listed', detail: { count: found.items.length } })
-  return found
+  tx.audit({ action: 'knowledge.document.listed', detail: { count: found.rows.length } })
+  const seals = await readSealStates(
+    tx,
+    'document',
+    found.rows.map(({ id }) => ({ id, subject: id })),
+  )
+  return {
+    items: found.rows.map((row) => ({ ...shownDocument(tx, row), seal: seals.get(row.id) ?? 'unknown' })),
+    next: found.next,
+    total: found.total,
+  }
+}
+
+interface Found extends Omit<DocumentList, 'items'> {
+  readonly rows: readonly DocumentRow[]
 }
 
 async function listByAge(
@@ -29,7 +43,7 @@ async function listByAge(
   { cursor, state }: DocumentQuery,
   sort: DocumentSort,
   limit: number,
-): Promise<DocumentList> {
+): Promise<Found> {
   const place = cursor === undefined ? undefined : readCursor(cursor)
   let rows = selectDocuments(tx)
     .orderBy('id', sort === 'createdAt' ? 'asc' : 'desc')
@@ -39,14 +53,14 @@ async function listByAge(
   if (state) rows = rows.where('state', '=', state)
   if (state) all = all.where('state', '=', state)
   const [page, counted] = await Promise.all([rows.execute(), all.executeTakeFirstOrThrow()])
-  return pageOf(tx, page, { start: place?.index ?? 0, limit, total: counted.total })
+  return pageOf(page, { start: place?.index ?? 0, limit, total: counted.total })
 }
 
 async function listSorted(
   tx: TenantReader,
   { cursor, state }: DocumentQuery,
   { sort, needle, limit }: { sort: DocumentSort; needle: string; limit: number },
-): Promise<DocumentList> {
+): Promise<Found> {
   let rows = selectDocuments(tx).orderBy('id', 'desc').limit(MOST)
   if (state) rows = rows.where('state', '=', state)
   const sorted = (await rows.execute())
@@ -62,18 +76,17 @@ async function listSorted(
   const last = place ? sorted.findIndex(({ id }) => id === place.id) : -1
   // The record behind the cursor may be gone: then its old place is the best there is.
   const start = place && last < 0 ? place.index : last + 1
-  return pageOf(tx, sorted.slice(start, start + limit + 1), { start, limit, total: sorted.length })
+  return pageOf(sorted.slice(start, start + limit + 1), { start, limit, total: sorted.length })
 }
 
 function pageOf(
-  tx: TenantReader,
   rows: readonly DocumentRow[],
   { start, limit, total }: { start: number; limit: number; total: number },
-): DocumentList {
+): Found {
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
   return {
-    items: shown.map((row) => shownDocument(tx, row)),
+    rows: shown,
     next: rows.length > limit && last ? writeCursor({ id: last.id, index: start + shown.length }) : null,
     total,
   }
