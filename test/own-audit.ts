@@ -140,7 +140,8 @@ export function ownKeys(tenant: string): OwnKeys {
       if (known === null) throw new PublicError('gone')
       const key = known ?? createSecretKey(randomBytes(32))
       persons.set(person, key)
-      return key
+      const current = { id: person, version: 1, key, isRetired: false }
+      return { versions: [current], current }
     },
     erase(person) {
       persons.set(person, null)

@@ -1,9 +1,10 @@
 // The personal part of an event: sealed under the person's key, committed to by a salted hash in the event.
 // Must stay true: salt and text exist in clear only in memory, so destroying the key leaves a hash nobody can try guesses on.
-import { type KeyObject, randomBytes, hash as sha256 } from 'node:crypto'
+import { randomBytes, hash as sha256 } from 'node:crypto'
 import { PublicError } from '../errors.ts'
-import { openBytes, sealBytes } from '../keys/aead.ts'
+import { openBytes, sealBytes, sealedVersion } from '../keys/aead.ts'
 import { SealBroken } from '../keys/seal-broken.ts'
+import { keyOfVersion, type SubjectKey } from '../keys/subject-key.ts'
 import { canonicalJson } from './canonical-json.ts'
 
 /** Where a request came from, and a name somebody typed that belongs to no known person. */
@@ -18,7 +19,7 @@ export interface AuditKeys {
   readonly tenant: string
   seal(store: 'activity', table: string, row: string, column: string, value: unknown): Buffer
   open<T>(store: 'activity', table: string, row: string, column: string, sealed: Uint8Array): T
-  subject(purpose: 'person', id: string): Promise<KeyObject>
+  subject(purpose: 'person', id: string): Promise<SubjectKey>
 }
 
 /** A personal part opened: its canonical text, and the salt that with it gives the hash. */
@@ -31,8 +32,6 @@ export interface OpenedPersonal {
 /** `none`: the event has no personal part. `erased`: its key was destroyed, or it was deleted. `damaged`: it does not open. */
 export type PersonalState = 'open' | 'none' | 'erased' | 'damaged'
 
-/** A person's data key has one version: rotation wraps it anew, destruction ends it. */
-const KEY_VERSION = 1
 const LONGEST = 1024
 const SALT = 32
 const SALT_TEXT = 43
@@ -69,7 +68,11 @@ export async function sealPersonal(
   if (person === null) return { sealed: keys.seal('activity', 'audit', event, 'personal', opened), hash }
   const key = await personKey(keys, person)
   if (!key) return null
-  return { sealed: sealBytes(key, KEY_VERSION, place(keys.tenant, event), JSON.stringify(opened)), hash }
+  const { current } = key
+  return {
+    sealed: sealBytes(current.key, current.version, place(keys.tenant, event), JSON.stringify(opened)),
+    hash,
+  }
 }
 
 /** Opens what `sealPersonal` sealed; says why when it cannot. */
@@ -83,10 +86,15 @@ export async function openPersonal(
     return damagedWhenBroken(() => keys.open('activity', 'audit', event, 'personal', sealed))
   const key = await personKey(keys, person)
   if (!key) return { state: 'erased' }
-  return damagedWhenBroken(() => JSON.parse(openBytes(key, place(keys.tenant, event), sealed).toString()))
+  // The log keeps what was sealed under older versions as it was.
+  return damagedWhenBroken(() =>
+    JSON.parse(
+      openBytes(keyOfVersion(key, sealedVersion(sealed)), place(keys.tenant, event), sealed).toString(),
+    ),
+  )
 }
 
-async function personKey(keys: AuditKeys, person: string): Promise<KeyObject | null> {
+async function personKey(keys: AuditKeys, person: string): Promise<SubjectKey | null> {
   try {
     return await keys.subject('person', person)
   } catch (error) {

@@ -33,11 +33,20 @@ const suite = new NodeAlgorithmSuite(
   AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY,
 )
 
-/** One blob, and the key it opens with. */
-export interface BlobPlace {
+/** Which blob. */
+export interface BlobName {
   container: string
   blobId: string
+}
+
+/** One blob, and the key it is sealed under. */
+export interface BlobPlace extends BlobName {
   key: KeyObject
+}
+
+/** One blob, and the keys of which one opens it. */
+export interface SealedBlobPlace extends BlobName {
+  keys: readonly KeyObject[]
 }
 
 export type FrameKind = 'full' | 'last'
@@ -67,15 +76,17 @@ export function messageLength(size: number): number {
   return HEAD + Math.floor(size / FRAME) * AROUND + AROUND_LAST + size
 }
 
-/** Begins a message under a fresh data key. */
-export async function sealBlob(place: BlobPlace): Promise<BlobSealer> {
-  const material = await materials(place).getEncryptionMaterials({
+/** Begins a message under a fresh data key. What is sealed again keeps its message id, so that a reader knows it is the same. */
+export async function sealBlob(
+  place: BlobPlace,
+  messageId: Uint8Array = randomBytes(32),
+): Promise<BlobSealer> {
+  const material = await materials(place.key).getEncryptionMaterials({
     suite,
     encryptionContext: contextOf(place),
     commitmentPolicy: CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT,
   })
   const { getCipherInfo, dispose } = getEncryptHelper(material)
-  const messageId = randomBytes(32)
   const { getCipher, keyCommitment } = getCipherInfo(messageId)
   const [dataKey] = material.encryptedDataKeys
   if (!dataKey || !keyCommitment) throw new Error('The suite commits to no key.')
@@ -106,19 +117,40 @@ export async function sealBlob(place: BlobPlace): Promise<BlobSealer> {
   }
 }
 
+/** The id a message was given when its plaintext was sealed first. */
+export function messageIdOf(head: Buffer): Buffer {
+  return head.subarray(3, 35)
+}
+
 /** Proves the header of a message against the blob that was asked for. Throws SealBroken. */
-export async function openBlob(place: BlobPlace, head: Buffer, fileLength: number): Promise<BlobOpener> {
+export async function openBlob(
+  place: SealedBlobPlace,
+  head: Buffer,
+  fileLength: number,
+): Promise<BlobOpener> {
   const body = fileLength - HEAD - AROUND_LAST
   const full = Math.floor(body / (FRAME + AROUND))
   const rest = body - full * (FRAME + AROUND)
   if (head.length !== HEAD || body < 0 || rest >= FRAME)
     throw new SealBroken('The blob was cut or lengthened.')
   const { messageId, dataKey, commitment } = readHead(place, head)
-  const { getDecipher, dispose } = await unlock()
+  const { getDecipher, dispose } = await unlockWithAny()
 
-  async function unlock() {
+  async function unlockWithAny() {
+    let failure: unknown
+    for (const key of place.keys) {
+      try {
+        return await unlock(key)
+      } catch (cause) {
+        if (!(cause instanceof SealBroken)) throw cause
+        failure = cause
+      }
+    }
+    throw failure ?? new SealBroken('The blob has no key that is not destroyed.')
+  }
+  async function unlock(key: KeyObject) {
     try {
-      const material = await materials(place).decryptMaterials({
+      const material = await materials(key).decryptMaterials({
         suite,
         encryptionContext: contextOf(place),
         encryptedDataKeys: [dataKey],
@@ -165,7 +197,7 @@ export async function openBlob(place: BlobPlace, head: Buffer, fileLength: numbe
   }
 }
 
-function materials({ key }: BlobPlace): NodeDefaultCryptographicMaterialsManager {
+function materials(key: KeyObject): NodeDefaultCryptographicMaterialsManager {
   const keyring = new RawAesKeyringNode({
     keyNamespace: namespace,
     keyName,
@@ -176,12 +208,12 @@ function materials({ key }: BlobPlace): NodeDefaultCryptographicMaterialsManager
 }
 
 /** What is in clear in front of every blob. */
-function contextOf({ container, blobId }: BlobPlace): Record<string, string> {
+function contextOf({ container, blobId }: BlobName): Record<string, string> {
   return { blob: blobId, tenant: container }
 }
 
 /** Everything of the header before the wrapped data key. */
-function beginning(messageId: Uint8Array, place: BlobPlace): Buffer {
+function beginning(messageId: Uint8Array, place: BlobName): Buffer {
   const pairs = Object.entries(contextOf(place)).sort(([a], [b]) => (a < b ? -1 : 1))
   const context = pairs.flatMap(([name, value]) => [
     prefixed(Buffer.from(name)),
@@ -203,8 +235,8 @@ function framing(): Buffer {
 }
 
 /** Takes apart a header that must be of our one form; nothing in it is believed before it is proven. */
-function readHead(place: BlobPlace, head: Buffer) {
-  const messageId = head.subarray(3, 35)
+function readHead(place: BlobName, head: Buffer) {
+  const messageId = messageIdOf(head)
   const front = beginning(messageId, place)
   const info = head.subarray(front.length + 2, front.length + 2 + keyName.length + 20)
   const wrapped = head.subarray(front.length + 4 + info.length, front.length + 4 + info.length + 48)

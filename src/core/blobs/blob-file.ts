@@ -1,5 +1,5 @@
 // One sealed blob in one file: written front to back, read from anywhere.
-// Must stay true: at most a few frames are in memory; the file is closed whatever happens.
+// Must stay true: at most a few frames are in memory; the file is closed whatever happens; a reader outlives a sealing again.
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
@@ -10,7 +10,9 @@ import {
   type BlobSealer,
   FRAME,
   HEAD,
+  messageIdOf,
   openBlob,
+  type SealedBlobPlace,
   sealBlob,
 } from './blob-cipher.ts'
 
@@ -25,9 +27,10 @@ export async function writeBlob(
   file: string,
   place: BlobPlace,
   source: Readable,
+  messageId?: Uint8Array,
 ): Promise<{ size: number; sha256: string }> {
   await using handle = await open(file, 'wx', 0o660)
-  const sealer = await sealBlob(place)
+  const sealer = await sealBlob(place, messageId)
   try {
     const summary = await writeFrames(handle, sealer, source)
     await handle.sync()
@@ -101,10 +104,44 @@ interface ProvenBlob {
 }
 
 /**
+ * Seals a blob into a new file under another key: same plaintext, same message id, fresh data key; each frame is proven before it is
+ * sealed. Null when the blob opens with that key already. Throws SealBroken when none of `keys` opens it; the new file stays then.
+ */
+export async function resealBlob(
+  file: string,
+  into: string,
+  { keys, key, ...name }: SealedBlobPlace & BlobPlace,
+): Promise<{ size: number } | null> {
+  if (await opensWith(file, { ...name, keys: [key] })) return null
+  const proven = await prove(file, { ...name, keys })
+  const place = { ...name, keys }
+  const source = streamFrames(() => openAgain(file, place, proven), proven.opener, {
+    start: 0,
+    end: proven.opener.size - 1,
+  })
+  try {
+    return await writeBlob(into, { ...name, key }, source, messageIdOf(proven.head))
+  } finally {
+    source.destroy()
+  }
+}
+
+async function opensWith(file: string, place: SealedBlobPlace): Promise<boolean> {
+  try {
+    const { opener } = await prove(file, place)
+    opener.dispose()
+    return true
+  } catch (error) {
+    if (error instanceof SealBroken) return false
+    throw error
+  }
+}
+
+/**
  * The plaintext of a file, or a range of it. Throws SealBroken when the header is not the blob's, RangeError when the range is
  * not within it; the stream errors with SealBroken where the file was changed. The file is open only while the stream is read.
  */
-export async function readBlob(file: string, place: BlobPlace, range?: ByteRange): Promise<Readable> {
+export async function readBlob(file: string, place: SealedBlobPlace, range?: ByteRange): Promise<Readable> {
   const proven = await prove(file, place)
   const { opener } = proven
   const { start, end } = range ?? { start: 0, end: opener.size - 1 }
@@ -112,25 +149,33 @@ export async function readBlob(file: string, place: BlobPlace, range?: ByteRange
     opener.dispose()
     throw new RangeError('Not a range of this blob.')
   }
-  return streamFrames(() => openAgain(file, proven), opener, { start, end })
+  return streamFrames(() => openAgain(file, place, proven), opener, { start, end })
 }
 
-async function prove(file: string, place: BlobPlace): Promise<ProvenBlob> {
+async function prove(file: string, place: SealedBlobPlace): Promise<ProvenBlob> {
   await using handle = await open(file, 'r')
   const { size: fileLength } = await handle.stat()
   const head = await readAt(handle, Buffer.allocUnsafe(HEAD), 0)
   return { opener: await openBlob(place, head, fileLength), head, fileLength }
 }
 
-/** The file that was proven, not one that took its place since. */
-async function openAgain(file: string, proven: ProvenBlob): Promise<FileHandle> {
+interface OpenedBlob {
+  readonly handle: FileHandle
+  readonly opener: BlobOpener
+}
+
+/** The blob that was proven, which may have been sealed again since; not another one that took its place. */
+async function openAgain(file: string, place: SealedBlobPlace, proven: ProvenBlob): Promise<OpenedBlob> {
   const handle = await open(file, 'r')
   try {
     const { size } = await handle.stat()
     const head = await readAt(handle, Buffer.allocUnsafe(HEAD), 0)
-    if (size !== proven.fileLength || !head.equals(proven.head))
+    if (size === proven.fileLength && head.equals(proven.head)) return { handle, opener: proven.opener }
+    if (size !== proven.fileLength || !messageIdOf(head).equals(messageIdOf(proven.head)))
       throw new SealBroken('The blob was exchanged before it was read.')
-    return handle
+    const opener = await openBlob(place, head, size)
+    proven.opener.dispose()
+    return { handle, opener }
   } catch (cause) {
     await handle.close()
     throw cause
@@ -138,19 +183,19 @@ async function openAgain(file: string, proven: ProvenBlob): Promise<FileHandle> 
 }
 
 function streamFrames(
-  openFile: () => Promise<FileHandle>,
-  opener: BlobOpener,
+  openFile: () => Promise<OpenedBlob>,
+  proven: BlobOpener,
   { start, end }: ByteRange,
 ): Readable {
   const first = Math.floor(start / FRAME)
   // Of a whole blob the last frame is read also when it is empty: it proves the end.
-  const stop = end === opener.size - 1 ? opener.frames - 1 : Math.floor(end / FRAME)
+  const stop = end === proven.size - 1 ? proven.frames - 1 : Math.floor(end / FRAME)
   let index = first
-  let opening: Promise<FileHandle> | undefined
+  let opening: Promise<OpenedBlob> | undefined
   let buffers: Buffer[] = []
   let ahead: Promise<Buffer> | undefined
 
-  function load(handle: FileHandle, frame: number): Promise<Buffer> {
+  function load({ handle, opener }: OpenedBlob, frame: number): Promise<Buffer> {
     const { position, length } = opener.place(frame)
     const into = buffers[frame % 2]?.subarray(0, length) ?? Buffer.allocUnsafe(length)
     const loading = readAt(handle, into, position)
@@ -161,14 +206,14 @@ function streamFrames(
   async function next(): Promise<Buffer | null> {
     // A stream that nobody reads holds no file and no frame.
     opening ??= openFile()
-    const handle = await opening
+    const opened = await opening
     if (buffers.length === 0 && first < stop)
       buffers = [Buffer.allocUnsafeSlow(FRAME + 64), Buffer.allocUnsafeSlow(FRAME + 64)]
     while (index <= stop) {
-      const sealed = await (ahead ?? load(handle, index))
+      const sealed = await (ahead ?? load(opened, index))
       const frame = index++
-      ahead = index <= stop ? load(handle, index) : undefined
-      const plain = opener.frame(frame, sealed)
+      ahead = index <= stop ? load(opened, index) : undefined
+      const plain = opened.opener.frame(frame, sealed)
       const from = Math.max(start - frame * FRAME, 0)
       const piece = plain.subarray(from, end + 1 - frame * FRAME)
       if (piece.length > 0) return piece
@@ -185,11 +230,14 @@ function streamFrames(
       )
     },
     destroy(cause, callback) {
-      opener.dispose()
+      if (!opening) proven.dispose()
       // What never opened has nothing to close; its own error was the reader's.
       const closing = opening?.then(
-        (handle) => handle.close(),
-        () => undefined,
+        ({ handle, opener }) => {
+          opener.dispose()
+          return handle.close()
+        },
+        () => proven.dispose(),
       )
       Promise.resolve(closing).then(() => callback(cause), callback)
     },

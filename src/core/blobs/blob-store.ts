@@ -1,19 +1,29 @@
 // Encrypted blobs of tenants in folders: <root>/<container>/<first two characters>/<blob id>.
 // Must stay true: plaintext never touches the disk, nothing half-written is ever visible, memory is constant whatever the size.
-import type { KeyObject } from 'node:crypto'
+import { KeyObject } from 'node:crypto'
 import type { Dirent } from 'node:fs'
 import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { PublicError } from '../errors.ts'
 import { isRoutingId, newId } from '../ids.ts'
-import { type ByteRange, readBlob, writeBlob } from './blob-file.ts'
+import { type ByteRange, readBlob, resealBlob, writeBlob } from './blob-file.ts'
 
 export interface StoredBlob {
   /** Plaintext bytes. */
   size: number
   /** SHA-256 of the plaintext, hex. */
   sha256: string
+}
+
+/** A blob sealed again beside the one in use. Swapping is one step: a reader or a kill finds the old or the new one, whole. */
+export interface ResealedBlob {
+  /** Plaintext bytes. */
+  readonly size: number
+  /** Takes the place of the one in use. Throws when it was discarded or swept meanwhile. */
+  swap(): Promise<void>
+  /** Removes what was not swapped; no error when it was. */
+  discard(): Promise<void>
 }
 
 /** Blobs of one region. A container is a tenant's routing id; a blob id is a UUID; the key is the one of the document. */
@@ -27,7 +37,21 @@ export interface BlobStore {
    * The plaintext, or a range of it. Throws `not_found`, SealBroken for another key or another place, RangeError;
    * the stream errors with SealBroken where the blob was cut, changed or exchanged. Its file is opened at the first read.
    */
-  open(container: string, blobId: string, key: KeyObject, range?: ByteRange): Promise<Readable>
+  open(
+    container: string,
+    blobId: string,
+    key: KeyObject | readonly KeyObject[],
+    range?: ByteRange,
+  ): Promise<Readable>
+  /**
+   * Seals a blob again, from one of `keys` to `key`, and removes what an earlier try left. Null when it is under `key` already.
+   * Throws `not_found`, `storage_full`, SealBroken when it was changed or none of the keys opens it; nothing new remains then.
+   */
+  reseal(
+    container: string,
+    blobId: string,
+    { keys, key }: { keys: readonly KeyObject[]; key: KeyObject },
+  ): Promise<ResealedBlob | null>
   /** Removes a blob; no error when there is none. */
   remove(container: string, blobId: string): Promise<void>
   removeContainer(container: string): Promise<void>
@@ -72,18 +96,42 @@ export function openBlobStore(root: string): BlobStore {
       } catch (cause) {
         source.destroy()
         await rm(part, { force: true })
-        if (isCode(cause, 'ENOSPC') || isCode(cause, 'EDQUOT'))
-          throw new PublicError('storage_full', undefined, { cause })
-        throw cause
+        throw diskFault(cause)
       }
     },
     async open(container, blobId, key, range) {
       const file = fileOf(container, blobId)
       try {
-        return await readBlob(file, { container, blobId, key }, range)
+        return await readBlob(
+          file,
+          { container, blobId, keys: key instanceof KeyObject ? [key] : key },
+          range,
+        )
       } catch (cause) {
-        if (isCode(cause, 'ENOENT')) throw new PublicError('not_found', undefined, { cause })
-        throw cause
+        throw missingFault(cause)
+      }
+    },
+    async reseal(container, blobId, { keys, key }) {
+      const file = fileOf(container, blobId)
+      const part = `${file}.${newId()}.part`
+      const discard = () => rm(part, { force: true })
+      try {
+        for (const { name } of await entries(dirname(file)))
+          if (name.startsWith(`${blobId}.`) && PART.test(name))
+            await rm(join(dirname(file), name), { force: true })
+        const resealed = await resealBlob(file, part, { container, blobId, keys, key })
+        if (!resealed) return null
+        return {
+          size: resealed.size,
+          async swap() {
+            await rename(part, file)
+            await syncFolder(dirname(file))
+          },
+          discard,
+        }
+      } catch (cause) {
+        await discard()
+        throw missingFault(diskFault(cause))
       }
     },
     async remove(container, blobId) {
@@ -142,6 +190,17 @@ async function lastWritten(file: string): Promise<number> {
     if (isCode(error, 'ENOENT')) return Number.POSITIVE_INFINITY
     throw error
   }
+}
+
+/** What a caller is told of a full disk; any other error as it is. */
+function diskFault(cause: unknown): unknown {
+  const isFull = isCode(cause, 'ENOSPC') || isCode(cause, 'EDQUOT')
+  return isFull ? new PublicError('storage_full', undefined, { cause }) : cause
+}
+
+/** What a caller is told of a blob that is not there; any other error as it is. */
+function missingFault(cause: unknown): unknown {
+  return isCode(cause, 'ENOENT') ? new PublicError('not_found', undefined, { cause }) : cause
 }
 
 function isCode(error: unknown, code: string): boolean {

@@ -2,7 +2,8 @@
 // Must stay true: the key that seals is derived, never the one that wraps the document's blobs; the place is bound in.
 import type { KeyObject } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { openBytes, sealBytes } from './aead.ts'
+import { openBytes, sealBytes, sealedVersion } from './aead.ts'
+import { keyOfVersion, type SubjectKey } from './subject-key.ts'
 import { subkey } from './subkey.ts'
 import type { Store } from './tenant-keys.ts'
 
@@ -20,21 +21,39 @@ const LONGEST = 256 * 2 ** 20
 
 /** Seals and opens values under one subject's key. */
 export interface SubjectSeal {
+  /** The version that seals. */
+  readonly version: number
   /** Seals a JSON value for one place, deflated first. */
   seal(place: SealPlace, value: unknown): Buffer
   /** The value sealed for exactly this place. Throws SealBroken otherwise. */
   open<T>(place: SealPlace, sealed: Uint8Array): T
 }
 
-/** @param key what TenantKeys.subject() or newSubject() gave */
-export function subjectSeal(key: KeyObject): SubjectSeal {
-  const derived = subkey(key, 'subject field')
+/** @param key what TenantKeys.subject() gave */
+export function subjectSeal(key: SubjectKey): SubjectSeal {
+  const derived = new Map<number, KeyObject>()
+  function ofVersion(version: number): KeyObject {
+    const known = derived.get(version)
+    if (known) return known
+    const made = subkey(keyOfVersion(key, version), 'subject field')
+    derived.set(version, made)
+    return made
+  }
+  const { version } = key.current
   return {
+    version,
     seal: (place, value) =>
-      sealBytes(derived, 1, nameOf(place), deflateRawSync(JSON.stringify(value), { level: 3 })),
+      sealBytes(
+        ofVersion(version),
+        version,
+        nameOf(place),
+        deflateRawSync(JSON.stringify(value), { level: 3 }),
+      ),
     open: (place, sealed) =>
       JSON.parse(
-        inflateRawSync(openBytes(derived, nameOf(place), sealed), { maxOutputLength: LONGEST }).toString(),
+        inflateRawSync(openBytes(ofVersion(sealedVersion(sealed)), nameOf(place), sealed), {
+          maxOutputLength: LONGEST,
+        }).toString(),
       ),
   }
 }

@@ -171,7 +171,7 @@ test('a document key is made, found again, the same everywhere, and gone once de
   tables.keys.push(made.row)
   keyring.drop(tenant)
   const again = await keyring.keysOf(region, tenant, rows)
-  assert.ok((await again.subject('document', id)).equals(made.key))
+  assert.ok((await again.subject('document', id)).current.key.equals(made.key))
   await assert.rejects(again.subject('person', id), { code: 'gone' })
   await assert.rejects(again.subject('document', randomUUID()), { code: 'gone' })
   tables.keys = tables.keys.map((row) =>

@@ -6,6 +6,7 @@ import { PublicError } from '../errors.ts'
 import type { KeeperClient } from './keeper-client.ts'
 import { type KeyClock, machineClock } from './key-clock.ts'
 import { type Lent, lend } from './lent.ts'
+import { subjectKey } from './subject-key.ts'
 import {
   type EpochRow,
   type KeyRow,
@@ -14,6 +15,7 @@ import {
   type TenantKeys,
   tenantKeys,
 } from './tenant-keys.ts'
+import type { VersionedKey } from './version-in-use.ts'
 import { epochToWire, keyFromWire, keyToWire } from './wire-rows.ts'
 
 /** Keys used since so long before their end are refreshed; in milliseconds. */
@@ -40,7 +42,7 @@ interface Holder {
   keys: TenantKeys
   lent: Lent<PurposeKeys>
   rows: KeyRowSource
-  subjects: Map<string, Lent<KeyObject>>
+  subjects: Map<string, Lent<VersionedKey[]>>
   isUsed: boolean
   lending: Promise<void> | undefined
   renew(): Promise<void>
@@ -71,16 +73,20 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
     const { epochs, keys } = await rows.loadKeyRows()
     const { lentKeys, until } = await lendKeys(region, tenant, epochs, keys)
     const purposes: PurposeKeys = new Map()
-    for (const { id, purpose, version } of keys.toSorted((a, b) => a.version - b.version)) {
-      const key = lentKeys.get(id)
-      if (!key || purpose === 'document' || purpose === 'person') continue
-      purposes.set(purpose, [...(purposes.get(purpose) ?? []), { id, version, key }])
+    for (const row of keys) {
+      const { purpose } = row
+      if (purpose === 'document' || purpose === 'person' || purposes.has(purpose)) continue
+      const versions = versionsOf(
+        keys.filter((one) => one.purpose === purpose),
+        lentKeys,
+      )
+      if (versions.length > 0) purposes.set(purpose, versions)
     }
     return lend(purposes, until, clock)
   }
 
   async function openHolder(region: string, tenant: string, rows: KeyRowSource): Promise<Holder> {
-    const subjects = new Map<string, Lent<KeyObject>>()
+    const subjects = new Map<string, Lent<VersionedKey[]>>()
     const holder: Holder = {
       lent: await lendPurposes(region, tenant, rows),
       rows,
@@ -98,7 +104,7 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
           if (!held) throw new PublicError('keeper_unavailable', undefined, { cause: 'lent keys have ended' })
           return held
         },
-        subject: (purpose, id) => subjectKey(purpose, id),
+        subject: async (purpose, id) => subjectKey(await subjectVersions(purpose, id), clock.now()),
         newKey: (purpose, subject, version) => newKey(purpose, subject, version),
         forgetSubject(purpose, id) {
           subjects.get(`${purpose}/${id}`)?.drop()
@@ -123,7 +129,7 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
       planRefresh()
     }
 
-    async function subjectKey(purpose: SubjectPurpose, id: string): Promise<KeyObject> {
+    async function subjectVersions(purpose: SubjectPurpose, id: string): Promise<VersionedKey[]> {
       const name = `${purpose}/${id}`
       const held = subjects.get(name)?.value()
       if (held) {
@@ -131,14 +137,13 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
         return held
       }
       const rows = await holder.rows.loadSubjectKey(purpose, id)
-      const newest = rows.filter((row) => row.state === 'live').sort((a, b) => b.version - a.version)[0]
-      if (!newest) throw new PublicError('gone')
+      if (!rows.some((row) => row.state === 'live')) throw new PublicError('gone')
       const { epochs } = await holder.rows.loadKeyRows()
-      const { lentKeys, until } = await lendKeys(region, tenant, epochs, [newest])
-      const key = lentKeys.get(newest.id)
-      if (!key) throw new PublicError('gone')
-      keepSubject(name, lend(key, until, clock))
-      return key
+      const { lentKeys, until } = await lendKeys(region, tenant, epochs, rows)
+      const versions = versionsOf(rows, lentKeys)
+      if (versions.length === 0) throw new PublicError('gone')
+      keepSubject(name, lend(versions, until, clock))
+      return versions
     }
 
     async function newKey(purpose: KeyRow['purpose'], subject: string | null, version: number) {
@@ -148,11 +153,15 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
       const question = { region, tenant, epoch: epochToWire(newest), purpose, subject, version }
       const { row, key: bytes, until } = await keeper.ask('newKey', question)
       const key = toKey(bytes)
-      if (subject !== null) keepSubject(`${purpose}/${subject}`, lend(key, Date.parse(until), clock))
+      // A further version is learnt from its row, like everywhere else, long before it seals.
+      if (subject !== null && version === 1) {
+        const versions = [{ id: row.id, version, key, isRetired: false }]
+        keepSubject(`${purpose}/${subject}`, lend(versions, Date.parse(until), clock))
+      }
       return { row: keyFromWire(row), key }
     }
 
-    function keepSubject(name: string, lent: Lent<KeyObject> | undefined): void {
+    function keepSubject(name: string, lent: Lent<VersionedKey[]> | undefined): void {
       if (!lent) return
       subjects.delete(name)
       subjects.set(name, lent)
@@ -211,6 +220,16 @@ function refreshInBackground(holder: Holder): void {
     holder.lending = undefined
   }
   holder.lending ??= holder.renew().then(done, done)
+}
+
+/** The versions that were lent, newest last. */
+function versionsOf(rows: readonly KeyRow[], lentKeys: ReadonlyMap<string, KeyObject>): VersionedKey[] {
+  return rows
+    .flatMap(({ id, version, state }) => {
+      const key = lentKeys.get(id)
+      return key ? [{ id, version, key, isRetired: state === 'retired' }] : []
+    })
+    .sort((a, b) => a.version - b.version)
 }
 
 function readLoan({ keys, until }: KeeperAnswer<'lend'>) {

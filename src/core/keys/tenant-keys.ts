@@ -4,6 +4,7 @@ import { createHmac, type KeyObject } from 'node:crypto'
 import type { KeyPurpose, SubjectPurpose, TenantPurpose } from '#protocol/keeper/keeper.schema.ts'
 import { openBytes, sealBytes, sealedVersion } from './aead.ts'
 import { SealBroken } from './seal-broken.ts'
+import type { SubjectKey } from './subject-key.ts'
 import { subkey } from './subkey.ts'
 import { type VersionedKey, versionInUse } from './version-in-use.ts'
 
@@ -41,14 +42,16 @@ export interface TenantKeys {
   seal(store: Store, table: string, row: string, column: string, value: unknown): Buffer
   /** The value sealed for exactly this place, by any live or retired version. Throws SealBroken otherwise. */
   open<T>(store: Store, table: string, row: string, column: string, sealed: Uint8Array): T
-  /** HMAC-SHA256 (32 bytes) of a value under the current blind key, separate per column; for equality look-ups. */
+  /** HMAC-SHA256 (32 bytes) of a value under the current blind key, separate per column: what to store. See blind-values.ts. */
   blind(column: string, value: string): Buffer
+  /** The same under every version that is not retired, the current one first: what to look for while a rotation is under way. */
+  blinds(column: string, value: string): [Buffer, ...Buffer[]]
   /** A 256-bit subkey of the search key (HKDF-SHA256); the same label and version give the same key. The current version by default. */
   derive(purpose: 'search', label: string, version?: number): KeyObject
   /** The version that seals now, e.g. to decide whether a field needs sealing again. */
   current(purpose: TenantPurpose): { id: string; version: number }
-  /** The newest live key of a document or person. Throws `gone` when it was destroyed or never was. */
-  subject(purpose: SubjectPurpose, id: string): Promise<KeyObject>
+  /** The key of a document or person in all its versions. Throws `gone` when it was destroyed or never was. */
+  subject(purpose: SubjectPurpose, id: string): Promise<SubjectKey>
   /** Makes the first key of a document or person; the caller inserts `row` in its transaction. */
   newSubject(purpose: SubjectPurpose, id: string): Promise<{ row: KeyRow; key: KeyObject }>
   /**
@@ -56,6 +59,8 @@ export interface TenantKeys {
    * It seals only after eleven minutes, when every process has it.
    */
   newVersion(purpose: TenantPurpose): Promise<KeyRow>
+  /** Makes a further version of a subject's key; the caller inserts the row. It seals only after eleven minutes, too. */
+  newSubjectVersion(purpose: SubjectPurpose, id: string, version: number): Promise<KeyRow>
   /** Forgets a subject's lent key at once, after its destruction. */
   forgetSubject(purpose: SubjectPurpose, id: string): void
 }
@@ -70,7 +75,7 @@ export interface TenantKeyParts {
   now(): number
   /** Throws `keeper_unavailable` once the keys have ended. */
   purposes(): PurposeKeys
-  subject(purpose: SubjectPurpose, id: string): Promise<KeyObject>
+  subject(purpose: SubjectPurpose, id: string): Promise<SubjectKey>
   newKey(
     purpose: KeyPurpose,
     subject: string | null,
@@ -120,8 +125,11 @@ export function tenantKeys({
       const { key } = ofVersion(purposeOf(store), sealedVersion(sealed))
       return JSON.parse(openBytes(key, place(store, table, row, column), sealed).toString())
     },
-    blind(column, value) {
-      return createHmac('sha256', current('blind').key).update(`${column}\0${value}`).digest()
+    blind: (column, value) => hmac(current('blind').key, column, value),
+    blinds(column, value) {
+      const first = current('blind')
+      const others = versions('blind').filter((key) => key !== first && !key.isRetired)
+      return [hmac(first.key, column, value), ...others.map(({ key }) => hmac(key, column, value))]
     },
     derive(purpose, label, version) {
       const { key } = version === undefined ? current(purpose) : ofVersion(purpose, version)
@@ -142,8 +150,16 @@ export function tenantKeys({
       const { row } = await newKey(purpose, null, (newest?.version ?? 0) + 1)
       return row
     },
+    async newSubjectVersion(purpose, id, version) {
+      const { row } = await newKey(purpose, id, version)
+      return row
+    },
     forgetSubject,
   }
+}
+
+function hmac(key: KeyObject, column: string, value: string): Buffer {
+  return createHmac('sha256', key).update(`${column}\0${value}`).digest()
 }
 
 function purposeOf(store: Store): TenantPurpose {

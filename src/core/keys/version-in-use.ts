@@ -9,10 +9,12 @@ export interface VersionedKey {
   id: string
   version: number
   key: KeyObject
+  /** It seals nothing any more; it may still open what a log keeps as it was. */
+  isRetired: boolean
 }
 
 /** The newest version that every process must have by now; the oldest when all are too fresh. `versions` has the newest last. */
-export function versionInUse(versions: VersionedKey[], now: number): VersionedKey {
+export function versionInUse(versions: readonly VersionedKey[], now: number): VersionedKey {
   for (let i = versions.length - 1; i > 0; i--) {
     const version = versions[i]
     if (version && madeAt(version.id) + KNOWN_AFTER <= now) return version
