@@ -12,20 +12,27 @@ const MEDIA_FRAGMENT = 'http://www.w3.org/TR/media-frags/'
 const Selector = Type.Object({ type: Type.String() }, { additionalProperties: true })
 export const Annotation = Type.Object(
   {
-    '@context': Type.Literal('http://www.w3.org/ns/anno.jsonld'),
+    '@context': Type.Tuple([
+      Type.Literal('http://www.w3.org/ns/anno.jsonld'),
+      Type.Object({ panoply: Type.String({ format: 'uri' }) }),
+    ]),
     id: Type.String({ format: 'uri' }),
     type: Type.Literal('Annotation'),
     motivation: Type.Array(Type.String()),
+    'panoply:seal': Type.Optional(Type.String({ description: 'The seal code; see docs/glossary.md.' })),
     created: Type.String({ format: 'date-time' }),
     modified: Type.String({ format: 'date-time' }),
     creator: Type.Optional(Type.Object({ id: Type.String(), type: Type.String() })),
-    body: Type.Array(
-      Type.Object({
-        type: Type.Literal('TextualBody'),
-        value: Type.String(),
-        format: Type.Literal('text/plain'),
-        purpose: Type.String(),
-      }),
+    /** Left out when nothing was written: an empty list is not valid. */
+    body: Type.Optional(
+      Type.Array(
+        Type.Object({
+          type: Type.Literal('TextualBody'),
+          value: Type.String(),
+          format: Type.Literal('text/plain'),
+          purpose: Type.String(),
+        }),
+      ),
     ),
     target: Type.Object({
       type: Type.Literal('SpecificResource'),
@@ -37,11 +44,20 @@ export const Annotation = Type.Object(
 )
 export type Annotation = Type.Static<typeof Annotation>
 
+interface CodePoints {
+  readonly start: number
+  readonly end: number
+}
+
 /** What an annotation needs beyond the snip. */
 export interface AnnotationPlace {
   /** Origin of the region, without a trailing slash. */
   readonly url: string
-  readonly codePoints: { readonly start: number; readonly end: number } | null
+  readonly codePoints: CodePoints | null
+  /** The same on the pages the passage runs on to, in order. */
+  readonly continues: readonly { readonly page: number; readonly codePoints: CodePoints }[]
+  /** Null while the log does not hold the snip yet. */
+  readonly sealCode: string | null
   /** Points. */
   readonly page: { readonly width: number; readonly height: number }
 }
@@ -50,14 +66,15 @@ export interface AnnotationPlace {
 export function annotationOf(snip: Snip, place: AnnotationPlace): Annotation {
   const body = bodiesOf(snip)
   return {
-    '@context': 'http://www.w3.org/ns/anno.jsonld',
+    '@context': ['http://www.w3.org/ns/anno.jsonld', { panoply: `${place.url}/ns#` }],
     id: `${place.url}/v1/snips/${snip.id}`,
     type: 'Annotation',
     motivation: body.length === 0 ? ['highlighting'] : [...new Set(body.map(({ purpose }) => purpose))],
     created: snip.createdAt,
     modified: snip.updatedAt,
+    ...(place.sealCode === null ? {} : { 'panoply:seal': place.sealCode }),
     ...(snip.createdBy === null ? {} : { creator: creatorOf(snip.createdBy, place.url) }),
-    body,
+    ...(body.length === 0 ? {} : { body }),
     target: {
       type: 'SpecificResource',
       source: {
@@ -65,12 +82,12 @@ export function annotationOf(snip: Snip, place: AnnotationPlace): Annotation {
         type: 'Text',
         format: 'application/pdf',
       },
-      selector: snip.kind === 'text' ? textSelectors(snip, place) : areaSelectors(snip, place),
+      selector: selectorsOf(snip, place),
     },
   }
 }
 
-function bodiesOf({ insight, note, tags }: Snip): Annotation['body'] {
+function bodiesOf({ insight, note, tags }: Snip): NonNullable<Annotation['body']> {
   const bodies: (readonly [string, string])[] = [
     ['describing', insight],
     ['commenting', note],
@@ -85,6 +102,36 @@ function creatorOf(author: string, url: string): { id: string; type: string } {
   return author.startsWith('per_')
     ? { id: `${url}/v1/people/${author}`, type: 'Person' }
     : { id: `${url}/v1/api-keys/${author}`, type: 'Software' }
+}
+
+function selectorsOf(snip: Snip, place: AnnotationPlace): Annotation['target']['selector'] {
+  if (snip.kind === 'area') return areaSelectors(snip, place)
+  return place.continues.length > 0 ? runningSelectors(snip, place) : textSelectors(snip, place)
+}
+
+/** A passage over several pages: its words, and the range from where it begins to where it ends on its last page. */
+function runningSelectors(
+  { page, quote }: Snip,
+  { codePoints, continues }: AnnotationPlace,
+): Annotation['target']['selector'] {
+  const last = continues.at(-1)
+  const at = (on: number, start: number, end: number) => ({
+    ...onPage(on),
+    refinedBy: { type: 'TextPositionSelector', start, end },
+  })
+  const words = quote ? [{ type: 'TextQuoteSelector', ...quote }] : []
+  const range =
+    codePoints && last
+      ? [
+          {
+            type: 'RangeSelector',
+            startSelector: at(page, codePoints.start, codePoints.end),
+            // A range ends before what its end selects (4.2.9 of the model).
+            endSelector: at(last.page, last.codePoints.end, last.codePoints.end),
+          },
+        ]
+      : []
+  return [...words, ...range]
 }
 
 /** Alternatives, the sturdiest first: the words, where they stand in the text, where they stand on the page. */

@@ -15,6 +15,7 @@ import { locateQuote } from './locate-quote.ts'
 import { rectsOf, textInside } from './quote-rects.ts'
 import type { CaptureSnip, Rect, Snip } from './snip.schema.ts'
 import {
+  type ContinuedEvidence,
   indexSnip,
   type SnipCard,
   type SnipEvidence,
@@ -26,6 +27,8 @@ import { addTags, cleanTags } from './snip-tags.ts'
 
 /** Characters kept on each side of a quote, as Hypothesis keeps. */
 const CONTEXT = 32
+/** Characters of a quote, over all its pages. */
+const MOST_QUOTED = 20_000
 /** Points; anything smaller is a slip of the hand. */
 const SMALLEST_AREA = 2
 
@@ -52,7 +55,9 @@ export async function captureSnip(tx: TenantWriter, wanted: CaptureSnip): Promis
   const seal = await documentSeal(tx, document)
   const content = seal.open<PageContent>(pagePlace(tx.actor.tenant, document, wanted.page), page.text)
   const evidence =
-    wanted.kind === 'text' ? textEvidence(content, wanted) : areaEvidence(content, wanted, page)
+    wanted.kind === 'text'
+      ? await continued(tx, document, wanted, textEvidence(content, wanted))
+      : areaEvidence(content, wanted, page)
   const card: SnipCard = {
     insight: cleanWriting(wanted.insight ?? ''),
     note: cleanWriting(wanted.note ?? ''),
@@ -78,7 +83,12 @@ export async function captureSnip(tx: TenantWriter, wanted: CaptureSnip): Promis
   tx.audit({
     action: 'knowledge.snip.created',
     record: { kind: 'snip', id },
-    detail: { document, page: wanted.page, kind: wanted.kind },
+    detail: {
+      document,
+      page: wanted.page,
+      kind: wanted.kind,
+      ...(evidence.continues ? { pages: 1 + evidence.continues.length } : {}),
+    },
   })
   const row = await selectSnips(tx).where('snip.id', '=', id).executeTakeFirstOrThrow()
   return shownSnip(tx, row, evidence)
@@ -97,7 +107,10 @@ async function lockReady(tx: TenantWriter, id: string): Promise<string> {
   return row.id
 }
 
-function textEvidence({ text, runs }: PageContent, { quote, rects }: CaptureSnip): SnipEvidence {
+function textEvidence(
+  { text, runs }: PageContent,
+  { quote, rects }: Pick<CaptureSnip, 'quote' | 'rects'>,
+): SnipEvidence {
   if (!quote)
     throw new PublicError('invalid_request', 'A text snip needs a quote.', { details: { field: 'quote' } })
   const place = locateQuote({ text, runs }, { ...quote, rects })
@@ -118,7 +131,60 @@ function textEvidence({ text, runs }: PageContent, { quote, rects }: CaptureSnip
   }
 }
 
-function areaEvidence({ text, runs }: PageContent, { rects }: CaptureSnip, page: PageSize): SnipEvidence {
+/** Adds what stands on the pages that follow. Each part is verified on its own page, like the first. */
+async function continued(
+  tx: TenantWriter,
+  document: string,
+  { page, continues = [] }: CaptureSnip,
+  first: SnipEvidence,
+): Promise<SnipEvidence> {
+  const last = continues.at(-1)
+  if (!last || !first.quote) return first
+  if (continues.some((part, index) => part.page !== page + 1 + index))
+    throw new PublicError(
+      'invalid_request',
+      'The parts of a passage stand on pages that follow each other.',
+      {
+        details: { field: 'continues' },
+      },
+    )
+  const rows = await tx.db
+    .selectFrom('document_page')
+    .select(['page', 'text'])
+    .where('document_id', '=', document)
+    .where('page', '>', page)
+    .where('page', '<=', last.page)
+    .execute()
+  const seal = await documentSeal(tx, document)
+  const parts = continues.map(({ page: at, exact, rects }) => {
+    const row = rows.find((one) => one.page === at)
+    if (!row) throw new PublicError('page_out_of_range')
+    const content = seal.open<PageContent>(pagePlace(tx.actor.tenant, document, at), row.text)
+    return { page: at, ...textEvidence(content, { quote: { exact }, ...(rects ? { rects } : {}) }) }
+  })
+  const exact = [first.quote.exact, ...parts.map(({ quote }) => quote?.exact ?? '')].join(' ')
+  if (exact.length > MOST_QUOTED)
+    throw new PublicError('invalid_request', 'The passage is longer than can be kept.', {
+      details: { field: 'continues' },
+    })
+  return {
+    ...first,
+    quote: { ...first.quote, exact, suffix: parts.at(-1)?.quote?.suffix ?? '' },
+    continues: parts.flatMap(({ page: at, position, codePoints, rects, textHash }): ContinuedEvidence[] =>
+      position && codePoints ? [{ page: at, position, codePoints, rects, textHash }] : [],
+    ),
+  }
+}
+
+function areaEvidence(
+  { text, runs }: PageContent,
+  { rects, continues }: CaptureSnip,
+  page: PageSize,
+): SnipEvidence {
+  if (continues?.length)
+    throw new PublicError('invalid_request', 'An area is one rectangle of one page.', {
+      details: { field: 'continues' },
+    })
   const [rect, ...more] = rects ?? []
   if (!rect || more.length > 0)
     throw new PublicError('invalid_request', 'An area snip needs one rectangle.', {

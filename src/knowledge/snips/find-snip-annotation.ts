@@ -1,4 +1,5 @@
 /** One snip as a W3C annotation. */
+import { readSealCode } from '#core/evidence/seal-code.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { documentSeal } from '../documents/page-record.ts'
 import { type Annotation, annotationOf } from './annotation.ts'
@@ -20,5 +21,11 @@ export async function findSnipAnnotation(tx: TenantReader, id: string, url: stri
     record: { kind: 'snip', id: row.id },
     detail: { as: 'annotation' },
   })
-  return annotationOf(shownSnip(tx, row, evidence), { url, codePoints: evidence.codePoints, page })
+  return annotationOf(shownSnip(tx, row, evidence), {
+    url,
+    codePoints: evidence.codePoints,
+    continues: evidence.continues ?? [],
+    sealCode: await readSealCode(tx, 'snip', row.id),
+    page,
+  })
 }

@@ -1,4 +1,5 @@
 /** The feed: snips of a tenant, newest first. */
+import { readSealStates } from '#core/evidence/seal-state.ts'
 import { fromApi } from '#core/ids.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { readCursor, writeCursor } from '../page-cursor.ts'
@@ -29,7 +30,15 @@ export async function listSnips(tx: TenantReader, query: SnipQuery): Promise<Sni
   const found = await rows.execute()
   const shown = found.slice(0, limit)
   const last = shown.at(-1)
-  const items = await shownSnips(tx, shown)
+  const [snips, seals] = await Promise.all([
+    shownSnips(tx, shown),
+    readSealStates(
+      tx,
+      'document',
+      shown.map((row) => ({ id: row.id, subject: row.document_id })),
+    ),
+  ])
+  const items = snips.map((snip) => ({ ...snip, seal: seals.get(fromApi('snp', snip.id)) ?? 'unknown' }))
   tx.audit({ action: 'knowledge.snip.listed', detail: { count: items.length } })
   return { items, next: found.length > limit && last ? writeCursor({ id: last.id, index: 0 }) : null }
 }

@@ -24,9 +24,20 @@ export interface SnipEvidence {
   position: { start: number; end: number } | null
   codePoints: { start: number; end: number } | null
   rects: Rect[]
+  /** The parts of the passage on the pages after the first, in order; absent in snips made before passages could run on. */
+  continues?: ContinuedEvidence[]
   /** What stands in an area, for search. */
   text: string
   /** SHA-256 (hex) of the page's text when it was captured. */
+  textHash: string
+}
+
+/** The part of a passage on one of its later pages. */
+export interface ContinuedEvidence {
+  page: number
+  position: { start: number; end: number }
+  codePoints: { start: number; end: number }
+  rects: Rect[]
   textHash: string
 }
 
@@ -115,6 +126,7 @@ export function shownSnip(tx: TenantReader, row: SnipRow, evidence: SnipEvidence
     quote: evidence.quote,
     position: evidence.position,
     rects: evidence.rects,
+    continues: (evidence.continues ?? []).map(({ page, position, rects }) => ({ page, position, rects })),
     ...openSnipCard(tx, row),
     hasImage: row.has_image,
     ...shownAuthorship(row),

@@ -3,6 +3,7 @@
  * Rectangles are in PDF points of the page as it is shown, origin top left, so a viewer needs no page matrix.
  */
 import Type from 'typebox'
+import { SealState } from '#core/evidence/seal.schema.ts'
 import { AuthorId, Cursor, DocumentId, PageNumber } from '../documents/document.schema.ts'
 
 const strict = { additionalProperties: false } as const
@@ -27,6 +28,20 @@ export const Quote = Type.Object(
 )
 export type Quote = Type.Static<typeof Quote>
 
+/** Where a passage stands in the text of a page: UTF-16 indices. */
+const Position = Type.Object(
+  { start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 0 }) },
+  strict,
+)
+
+/** The part of a passage that stands on a page after its first. */
+const Continuation = Type.Object(
+  { page: PageNumber, position: Position, rects: Type.Array(Rect) },
+  { ...strict, description: 'A passage that runs over the end of its page goes on here.' },
+)
+/** More pages than a person reads as one passage. */
+const MOST_PAGES = 10
+
 const Insight = Type.String({ maxLength: 2_000 })
 const Note = Type.String({ maxLength: 20_000 })
 const Tag = Type.String({ minLength: 1, maxLength: 64 })
@@ -40,14 +55,14 @@ export const Snip = Type.Object(
     page: PageNumber,
     kind: SnipKind,
     quote: nullable(Quote),
-    position: nullable(
-      Type.Object({ start: Type.Integer({ minimum: 0 }), end: Type.Integer({ minimum: 0 }) }, strict),
-    ),
+    position: nullable(Position),
     rects: Type.Array(Rect),
+    continues: Type.Array(Continuation),
     insight: Insight,
     note: Note,
     tags: Type.Array(Tag),
     hasImage: Type.Boolean(),
+    seal: Type.Optional(SealState),
     createdBy: nullable(AuthorId),
     createdAt: Type.String({ format: 'date-time' }),
     updatedBy: nullable(AuthorId),
@@ -57,7 +72,10 @@ export const Snip = Type.Object(
 )
 export type Snip = Type.Static<typeof Snip>
 
-/** A text snip needs `quote`, an area snip one of `rects`. Rects of a text snip tell equal passages of a page apart. */
+/**
+ * A text snip needs `quote`, an area snip one of `rects`. Rects of a text snip tell equal passages of a page apart.
+ * A passage over several pages: `quote` is its part on `page`, `continues` its parts on the pages that follow, in order.
+ */
 export const CaptureSnip = Type.Object(
   {
     documentId: DocumentId,
@@ -74,6 +92,19 @@ export const CaptureSnip = Type.Object(
       ),
     ),
     rects: Type.Optional(Type.Array(Rect, { maxItems: 500 })),
+    continues: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            page: PageNumber,
+            exact: Type.String({ minLength: 1, maxLength: 20_000 }),
+            rects: Type.Optional(Type.Array(Rect, { maxItems: 500 })),
+          },
+          strict,
+        ),
+        { maxItems: MOST_PAGES - 1 },
+      ),
+    ),
     insight: Type.Optional(Insight),
     note: Type.Optional(Note),
     tags: Type.Optional(Tags),

@@ -62,6 +62,62 @@ test('a passage is captured with its place, its context and what a person makes 
   assert.deepEqual(found.json, made.json)
 })
 
+test('a passage over two pages is one quote with its place on each', async () => {
+  const made = await capture({
+    page: 1,
+    kind: 'text',
+    quote: { exact: 'every ship that passes', prefix: 'keeper counts ' },
+    continues: [{ page: 2, exact: 'Nobody counts the gulls' }],
+  })
+  assert.equal(made.status, 201, made.bytes.toString())
+  assert.deepEqual(made.json.quote, {
+    exact: 'every ship that passes Nobody counts the gulls',
+    prefix: 'The lighthouse keeper counts',
+    suffix: 'above the pier and nobody counts',
+  })
+  const [second, ...more] = made.json.continues
+  assert.deepEqual([second.page, second.position, more], [2, { start: 0, end: 23 }, []])
+  assert.equal(second.rects.length, 1)
+  const found = await library.ask(reader, 'GET', `/v1/snips/${made.json.id}`)
+  assert.deepEqual(found.json, made.json)
+  const hits = await library.ask(reader, 'GET', '/v1/search?q=%22passes+nobody%22&kind=snip')
+  assert.ok(hits.json.items.some(({ id }: { id: string }) => id === made.json.id))
+})
+
+test('a passage goes on where it stands, on the page that follows, and nowhere else', async () => {
+  const first = { page: 1, kind: 'text', quote: { exact: 'ship that passes' } }
+  const cases: [object, number, string][] = [
+    [{ ...first, continues: [{ page: 2, exact: 'lighthouse' }] }, 422, 'quote_not_found'],
+    [{ ...first, continues: [{ page: 3, exact: 'gulls' }] }, 400, 'invalid_request'],
+    [{ ...first, continues: [{ page: 1, exact: 'keeper' }] }, 400, 'invalid_request'],
+    [
+      {
+        ...first,
+        continues: [
+          { page: 2, exact: 'gulls' },
+          { page: 3, exact: 'gulls' },
+        ],
+      },
+      422,
+      'page_out_of_range',
+    ],
+    [
+      {
+        page: 1,
+        kind: 'area',
+        rects: [{ x: 60, y: 90, width: 200, height: 50 }],
+        continues: [{ page: 2, exact: 'gulls' }],
+      },
+      400,
+      'invalid_request',
+    ],
+  ]
+  for (const [body, status, code] of cases) {
+    const refused = await capture(body)
+    assert.deepEqual([refused.status, refused.json.code], [status, code], JSON.stringify(body))
+  }
+})
+
 test('equal passages of a page are told apart by what stands around them, and by where they were seen', async () => {
   const second = PAGES[1]?.lastIndexOf('nobody counts') ?? 0
   const byPrefix = await capture({
@@ -177,7 +233,14 @@ test('a snip is a W3C annotation by the schemas of the W3C', async (t) => {
     insight: 'Gulls',
     note: 'Why?',
   })
-  for (const { json } of [area, text]) {
+  const running = await capture({
+    page: 1,
+    kind: 'text',
+    quote: { exact: 'ship that passes' },
+    continues: [{ page: 2, exact: 'Nobody counts' }],
+  })
+  await library.house.sealLog(reader)
+  for (const { json } of [area, text, running]) {
     const answer = await library.ask(reader, 'GET', `/v1/snips/${json.id}`, undefined, {
       accept: 'application/ld+json',
     })
@@ -190,10 +253,12 @@ test('a snip is a W3C annotation by the schemas of the W3C', async (t) => {
     assert.ok(musts.some(({ validate, isExpected }) => validate(withoutTarget) !== isExpected))
     const selectors = JSON.stringify(answer.json.target.selector)
     assert.match(selectors, /"value":"page=\d"/)
-    assert.match(
-      selectors,
-      json.kind === 'area' ? /xywh=percent:/ : /TextQuoteSelector.*TextPositionSelector/,
-    )
+    const expected = json.continues.length > 0 ? /TextQuoteSelector.*RangeSelector/ : /TextQuoteSelector/
+    assert.match(selectors, json.kind === 'area' ? /xywh=percent:/ : expected)
+    if (json.kind === 'text') assert.match(selectors, /TextPositionSelector/)
+    const seal = await library.ask(reader, 'GET', `/v1/records/${json.id}/seal`)
+    assert.equal(answer.json['panoply:seal'], seal.json.code)
+    assert.ok(seal.json.code)
   }
 })
 
