@@ -31,8 +31,8 @@ const nodeBinary = process.platform === 'win32' ? 'bin/node.exe' : 'bin/node'
 class SetupError extends Error {}
 
 /**
- * Brings everything up to date. `wants` names what is needed beyond the packages: 'web' (the built web app),
- * 'system' (Debian packages for the browser tests). Answers the path of the pinned Node and what had to be left out.
+ * Brings everything up to date. `wants` names what is needed beyond the packages: 'web' (the built web app, and the
+ * packed packages of its processes), 'system' (Debian packages for the browser tests). Answers the path of the pinned Node and what had to be left out.
  */
 export async function setup(wants = []) {
   if (Number(process.versions.node.split('.')[0]) < 18)
@@ -46,7 +46,10 @@ export async function setup(wants = []) {
   linkLibraries()
   const node = join(modules, platformNode(lock).name, nodeBinary)
   const skipped = []
-  if (wants.includes('web')) await buildWeb(node)
+  if (wants.includes('web')) {
+    await packPackages(node)
+    await buildWeb(node)
+  }
   if (wants.includes('system')) skipped.push(...installSystemPackages())
   return { node, skipped }
 }
@@ -180,6 +183,13 @@ function linkLibraries() {
   }
 }
 
+/** Packs into dist/packed what every process loads at its start, when the lock or the way of packing has changed since. */
+function packPackages(node) {
+  const script = join(project, 'scripts/pack-packages.mjs')
+  const wanted = hashOf([join(project, 'package-lock.json'), script].map((file) => readFileSync(file)))
+  return buildOnce('packed', wanted, 'Packing the packages …', (fresh) => [node, [script, fresh]])
+}
+
 /** Builds web/ into dist/web when what it is made of has changed since. */
 async function buildWeb(node) {
   const web = join(project, 'web')
@@ -192,22 +202,35 @@ async function buildWeb(node) {
     ...filesIn(web).filter((file) => !/\.(test|story)\.tsx?$/.test(file)),
   ]
   const wanted = hashOf(files.flatMap((file) => [relative(project, file), readFileSync(file)]))
-  const stamp = join(project, 'dist/web.stamp')
+  const vite = join(modules, 'vite/bin/vite.js')
+  await buildOnce('web', wanted, 'Building the web app …', (fresh) => [
+    node,
+    [vite, 'build', web, '--config', join(web, 'vite.config.ts'), '--outDir', fresh, '--logLevel', 'warn'],
+  ])
+}
+
+/**
+ * Runs the program that fills a fresh folder, and puts it in the place of dist/NAME, unless that was made from the
+ * same `wanted` already.
+ */
+async function buildOnce(name, wanted, words, commandFor) {
+  const stamp = join(project, `dist/${name}.stamp`)
   const isBuilt = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
   if (isBuilt()) return
   await alone(() => {
     if (isBuilt()) return
-    say('Building the web app …')
-    const fresh = join(project, 'dist/web.new')
-    const vite = join(modules, 'vite/bin/vite.js')
-    const done = spawnSync(
-      node,
-      [vite, 'build', web, '--config', join(web, 'vite.config.ts'), '--outDir', fresh, '--logLevel', 'warn'],
-      { cwd: project, stdio: ['ignore', 2, 2], env: { ...process.env, NODE_ENV: 'production' } },
-    )
-    if (done.status !== 0) throw new SetupError('The web app could not be built; the messages are above.')
-    rmSync(join(project, 'dist/web'), { recursive: true, force: true })
-    renameSync(fresh, join(project, 'dist/web'))
+    say(words)
+    const fresh = join(project, `dist/${name}.new`)
+    rmSync(fresh, { recursive: true, force: true })
+    const [program, args] = commandFor(fresh)
+    const done = spawnSync(program, args, {
+      cwd: project,
+      stdio: ['ignore', 2, 2],
+      env: { ...process.env, NODE_ENV: 'production' },
+    })
+    if (done.status !== 0) throw new SetupError(`dist/${name} could not be built; the messages are above.`)
+    rmSync(join(project, 'dist', name), { recursive: true, force: true })
+    renameSync(fresh, join(project, 'dist', name))
     writeFileSync(stamp, wanted)
   })
 }

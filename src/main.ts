@@ -2,7 +2,9 @@
 // Owns signals, the channel to `up` and the exit code, so that no role needs to know about them.
 import { existsSync } from 'node:fs'
 import { enableCompileCache, flushCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { type Config, ConfigError, type Role, type RunningRole, readConfig } from '#core/config.ts'
+import { preferPacked } from '#core/prefer-packed.ts'
 
 type Edge = (config: Config, signal: AbortSignal) => Promise<RunningRole>
 
@@ -20,6 +22,7 @@ const patience = { asked: 15_000, orphaned: 5000, up: 120_000 }
 
 async function main(): Promise<void> {
   const [role, ...rest] = process.argv.slice(2)
+  preferPacked(join(import.meta.dirname, '..'))
   if (role === 'admin') {
     const { runAdmin } = await import('#admin/run-admin.ts')
     process.exitCode = await runAdmin(rest)
@@ -31,7 +34,21 @@ async function main(): Promise<void> {
   // After the change of user, so that no role runs what another one compiled; and `up` makes no folder unasked.
   if (config.role !== 'up' || existsSync(config.cacheFolder)) enableCompileCache(config.cacheFolder)
   catchBugs(config)
-  await play(config, await edges[config.role]())
+  const edge = await edges[config.role]()
+  if (config.isHeld) await begun()
+  await play(config, edge)
+}
+
+/** Waits for the word of `up`, which has us load our program while what we stand on is still starting. */
+function begun(): Promise<void> {
+  return new Promise((resolve) => {
+    const leave = (): void => process.exit(0)
+    process.once('disconnect', leave)
+    process.once('message', () => {
+      process.off('disconnect', leave)
+      resolve()
+    })
+  })
 }
 
 /** Runs the role until a signal, or the end of `up`, asks it to stop. */

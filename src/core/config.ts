@@ -76,6 +76,8 @@ export interface Config {
   runAs: string | null
   isJson: boolean
   isDemo: boolean
+  /** A role that loads its program and then waits for `up` to say that it may begin. */
+  isHeld: boolean
   /** Outbound calls may reach loopback: tests and demos only, shown as a failure on the trust page. */
   allowsLoopback: boolean
   /** smtp:// or smtps:// URL; null keeps mail in the outbox. */
@@ -122,11 +124,12 @@ export interface Told {
   runAs?: string
   isJson?: boolean
   isDemo?: boolean
+  isHeld?: boolean
   env?: Record<string, string | undefined>
 }
 
 /**
- * Reads argv (`<role> [--home DIR] [--port N] [--json] [--demo] [--as USER] …`), PANOPLY_* and home/installation.json.
+ * Reads argv (`<role> [--home DIR] [--port N] [--json] [--demo] [--as USER] [--held] …`), PANOPLY_* and home/installation.json.
  * @throws ConfigError for an unknown option, a bad port, or a home that was never started
  */
 export function readConfig(argv: string[] = process.argv.slice(2)): Config {
@@ -145,6 +148,7 @@ export function readConfig(argv: string[] = process.argv.slice(2)): Config {
     else if (option === '--as') told.runAs = value()
     else if (option === '--json') told.isJson = true
     else if (option === '--demo') told.isDemo = true
+    else if (option === '--held') told.isHeld = true
     else if (role !== 'admin') throw new ConfigError(`${argv[i]} is not an option of panoply ${role}.`)
   }
   return buildConfig(told)
@@ -211,6 +215,7 @@ export function buildConfig(told: Told): Config {
     runAs: told.runAs ?? null,
     isJson: told.isJson ?? false,
     isDemo: told.isDemo ?? false,
+    isHeld: told.isHeld ?? false,
     allowsLoopback: env.PANOPLY_ALLOW_LOOPBACK === '1',
     smtpUrl: env.PANOPLY_SMTP_URL ?? null,
     mailFrom: env.PANOPLY_MAIL_FROM ?? 'panoply@localhost',

@@ -14,6 +14,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -30,7 +31,7 @@ export function firstClosedFolder(path: string): string | null {
     way.unshift(folder)
     if (folder === dirname(folder)) break
   }
-  return way.find((folder) => existsSync(folder) && (lstatThrough(folder) & 0o001) === 0) ?? null
+  return way.find((folder) => existsSync(folder) && (statSync(folder).mode & 0o001) === 0) ?? null
 }
 
 /** @throws ConfigError naming the folder in the way of the system users */
@@ -51,7 +52,7 @@ function isReadable(project: string): boolean {
   const samples = ['src/main.ts', 'package.json', 'node_modules/pg/package.json', 'migrations/cell']
   return samples.every((name) => {
     const path = join(project, name)
-    return firstClosedFolder(dirname(path)) === null && (lstatThrough(path) & 0o004) !== 0
+    return firstClosedFolder(dirname(path)) === null && (statSync(path).mode & 0o004) !== 0
   })
 }
 
@@ -128,10 +129,4 @@ function hashOf(parts: (string | Buffer)[]): string {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part).update('\0')
   return hash.digest('hex').slice(0, 12)
-}
-
-/** Mode of what the path leads to. */
-function lstatThrough(path: string): number {
-  const stat = lstatSync(path)
-  return stat.isSymbolicLink() ? lstatSync(join(dirname(path), readlinkSync(path))).mode : stat.mode
 }

@@ -15,9 +15,11 @@ import { assertPortsFree } from './ports.ts'
 import { assertHomeReachable, reachableApp } from './reachable.ts'
 import { type DemoTenant, describeReady, type Ready, tellReady } from './ready-line.ts'
 import { runClusters } from './set-up-clusters.ts'
-import { type RolePlan, startRole } from './start-role.ts'
-import { supervise, type Watched } from './supervisor.ts'
+import { type HeldRole, holdRole, type RolePlan } from './start-role.ts'
+import { type Running, supervise, type Watched } from './supervisor.ts'
 import { ensureSystemUsers } from './system-users.ts'
+
+const roles = ['keeper', 'cell', 'web', 'worker', 'backup'] as const
 
 /**
  * Starts everything and prints the ready line. `signal` interrupts a start that is under way.
@@ -56,18 +58,26 @@ async function startAll(config: Config, signal: AbortSignal, undo: (() => Promis
   const appFolder = users ? reachableApp(config.appFolder) : config.appFolder
   layOutHome(config, users)
   writeInstallation(config)
-  await ensureCertificates(config, users ? users.accounts.web : null)
 
   const list = openChildList(children)
+  const node = nodeFor(appFolder, config.appFolder)
+  const hold = (role: RolePlan['role']): HeldRole =>
+    holdRole({ role, config, appFolder, node, runAs: users?.accounts[role].name ?? null, children: list })
+  // Loading a program takes longer than most of what its role waits for, so all load at once, in the order of need.
+  const held = new Map(roles.map((role) => [role, hold(role)]))
+  undo.push(async () => void (await Promise.all([...held.values()].map((one) => one.drop()))))
   async function run(role: RolePlan['role']): Promise<Watched> {
     signal.throwIfAborted()
-    const runAs = users ? users.accounts[role].name : null
-    const node = nodeFor(appFolder, config.appFolder)
-    const start = () => startRole({ role, config, appFolder, node, runAs, children: list })
+    const start = (): Promise<Running> => {
+      const first = held.get(role) ?? hold(role)
+      held.delete(role)
+      return first.begin()
+    }
     const watched = await supervise({ name: role, start }, log)
     undo.push(() => watched.stop())
     return watched
   }
+  await ensureCertificates(config, users ? users.accounts.web : null)
 
   say(
     existsSync(join(config.home, 'regions', config.regions[0].name, 'pg'))

@@ -1,4 +1,4 @@
-// Owns: starting one of the five processes and hearing from it. A role says `{ready: true, report}` over its channel;
+// Owns: starting one of the five processes, letting it begin, and hearing from it. A role says `{ready: true, report}` over its channel;
 // it sees that channel close when `up` dies, and stops.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -19,14 +19,23 @@ export interface RolePlan {
 
 const patience = { ready: 90_000, stop: 20_000 }
 
-/**
- * Starts the role; resolves when it says it is ready.
- * @throws ConfigError with the role's last words when it ends or stays silent before that
- */
-export async function startRole(plan: RolePlan): Promise<Running> {
+/** A role that has loaded, or is loading, its program and waits for the word to begin. */
+export interface HeldRole {
+  /**
+   * Lets it begin; resolves when it says that it is ready.
+   * @throws ConfigError with the role's last words when it ends or stays silent before that
+   */
+  begin(): Promise<Running>
+  /** Ends it; for one that never began. */
+  drop(): Promise<void>
+}
+
+/** Starts the role's process, which goes no further than loading its program. */
+export function holdRole(plan: RolePlan): HeldRole {
   const { role, config } = plan
   const as = plan.runAs ? ['--as', plan.runAs] : []
-  const child = spawn(plan.node, [join(plan.appFolder, 'src/main.ts'), role, '--home', config.home, ...as], {
+  const main = join(plan.appFolder, 'src/main.ts')
+  const child = spawn(plan.node, [main, role, '--home', config.home, '--held', ...as], {
     cwd: '/',
     env: childEnvironment(),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -51,24 +60,29 @@ export async function startRole(plan: RolePlan): Promise<Running> {
     clearTimeout(timer)
   }
 
-  let timer: NodeJS.Timeout | undefined
-  const report = await new Promise<Record<string, unknown> | null>((resolve) => {
-    timer = setTimeout(() => resolve(null), patience.ready)
-    child.on('message', (message) => {
-      const told = readReady(message)
-      if (told) resolve(told)
+  async function begin(): Promise<Running> {
+    let timer: NodeJS.Timeout | undefined
+    const report = await new Promise<Record<string, unknown> | null>((resolve) => {
+      timer = setTimeout(() => resolve(null), patience.ready)
+      child.on('message', (message) => {
+        const told = readReady(message)
+        if (told) resolve(told)
+      })
+      void ended.then(() => resolve(null))
+      // When it has ended already, `ended` says so.
+      child.send({ begin: true }, () => undefined)
     })
-    void ended.then(() => resolve(null))
-  })
-  clearTimeout(timer)
-  if (report) return { report, ended, stop }
-  const reason =
-    child.exitCode === null && child.signalCode === null ? 'is not ready in time' : 'ended at its start'
-  kill('SIGKILL')
-  await ended
-  throw new ConfigError(
-    `${role} ${reason}. ${lastWords.trim() || `See ${join(config.logFolder, `${role}.log`)}.`}`,
-  )
+    clearTimeout(timer)
+    if (report) return { report, ended, stop }
+    const reason =
+      child.exitCode === null && child.signalCode === null ? 'is not ready in time' : 'ended at its start'
+    kill('SIGKILL')
+    await ended
+    throw new ConfigError(
+      `${role} ${reason}. ${lastWords.trim() || `See ${join(config.logFolder, `${role}.log`)}.`}`,
+    )
+  }
+  return { begin, drop: stop }
 }
 
 function readReady(message: unknown): Record<string, unknown> | null {
