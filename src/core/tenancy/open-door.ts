@@ -20,6 +20,7 @@ import { bindTenantSearch } from '../search/bind-tenant-search.ts'
 import type { SearchCache } from '../search/search-cache.ts'
 import type { Clock } from '../time.ts'
 import type { Actor } from './actor.ts'
+import { stageBlob } from './stage-blob.ts'
 import type { OpenTenant, TenantConnections } from './tenant-connections.ts'
 import type { AuditEntry, Store, TenantDoor, TenantReader, TenantWriter } from './tenant-door.ts'
 
@@ -88,7 +89,7 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
     await announcer.announce(tenant.place.tenant, () => announceAudit(tenant.db('activity')))
   }
 
-  return {
+  const door: Door = {
     async read<T>(actor: Actor, work: (tx: TenantReader) => Promise<T>, store: Store = 'activity') {
       const tenant = await tenants.of(actor.tenant)
       const keys = await tenant.keys()
@@ -147,8 +148,19 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
       return result
     },
 
+    async stage(actor, plan, work) {
+      const tenant = await tenants.of(actor.tenant)
+      const ground = {
+        write: door.write,
+        keys: await tenant.keys(),
+        store: blobs(tenant.place.region.name),
+      }
+      return stageBlob(ground, actor, plan, work)
+    },
+
     hasAudited: (actor) => audited.has(actor),
   }
+  return door
 }
 
 function eventOf(actor: Actor, entry: AuditEntry, at: Date): NewAuditEvent {

@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
+import { type BlobStore, openBlobStore } from '#core/blobs/blob-store.ts'
 import { fromApi, newId } from '#core/ids.ts'
 import { cancelled } from '#core/jobs/job.ts'
 import { fileForm } from '#test/ask.ts'
@@ -29,10 +30,12 @@ async function database() {
   return (await library.ctx.tenant(reader.token.split('.')[0] ?? '')).db('activity')
 }
 
+function blobs(): BlobStore {
+  return openBlobStore(join(library.house.folder, 'blobs'))
+}
+
 async function blobIds(): Promise<string[]> {
-  const ids: string[] = []
-  for await (const id of library.ctx.blobs('eu').list(reader.token.split('.')[0] ?? '')) ids.push(id)
-  return ids
+  return Array.fromAsync(blobs().list(reader.token.split('.')[0] ?? ''))
 }
 
 test('a reader that dies in the middle is followed by one that goes on, and each page is there once', async () => {
@@ -133,7 +136,7 @@ test('what an upload left is swept after a day, and not before', async () => {
   const [old, young] = [newId(), newId()]
   const created = { [old]: new Date(Date.now() - 25 * 3_600_000), [young]: new Date() }
   for (const [id, created_at] of Object.entries(created)) {
-    await library.ctx.blobs('eu').put(tenant, id, key, Readable.from([Buffer.from('half a file')]))
+    await blobs().put(tenant, id, key, Readable.from([Buffer.from('half a file')]))
     await db
       .insertInto('document_blob')
       .values({ id, document_id: newId(), use: 'original', state: 'wanted', created_at })

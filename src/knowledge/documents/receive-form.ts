@@ -1,20 +1,21 @@
 /** The multipart form by which a document arrives. Must stay true: a form that is refused or breaks off leaves nothing. */
-import '@fastify/multipart'
+import type { Multipart, MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
-import { type AddedDocument, addDocument, type ReceivedFile } from './add-document.ts'
-import { receiveFile, withTitle } from './receive-file.ts'
+import type { AddedDocument } from './add-document.ts'
+import { receiveFile } from './receive-file.ts'
 
+const LONGEST_TITLE = 255
 /** What busboy says of a form; its errors carry no code. */
 const BROKEN_FORM =
   /unexpected end of|boundary not found|malformed part|unsupported content type|part terminated early/i
 const CUT_OFF = ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'FST_REQ_ABORTED']
 
 /**
- * Takes the parts of the form in any order and adds the document; whatever fails, the stored bytes go again.
- * Errors: `unsupported_media_type`, `invalid_request`, and those of receiveFile and addDocument.
+ * Takes the parts of the form in any order and adds the document.
+ * Errors: `unsupported_media_type`, `invalid_request`, and those of receiveFile.
  */
 export async function receiveForm(ctx: Ctx, actor: Actor, request: FastifyRequest): Promise<AddedDocument> {
   if (!request.isMultipart())
@@ -22,25 +23,19 @@ export async function receiveForm(ctx: Ctx, actor: Actor, request: FastifyReques
       'unsupported_media_type',
       'Send the file as multipart/form-data, in the field `file`.',
     )
-  let file: ReceivedFile | undefined
-  let title: string | undefined
-  let isKept = false
+  const form = readForm(request.parts())
   try {
-    for await (const part of request.parts()) {
-      if (part.type === 'field') {
-        if (part.fieldname !== 'title' || typeof part.value !== 'string') throw unknownField(part.fieldname)
-        title = part.value
-      } else {
-        if (part.fieldname !== 'file' || file) throw unknownField(part.fieldname)
-        file = await receiveFile(ctx, actor, { source: part.file, name: part.filename })
-      }
-    }
-    if (!file)
+    const part = await form.nextFile()
+    if (!part)
       throw new PublicError('invalid_request', 'The form has no file.', { details: { field: 'file' } })
-    const received = withTitle(file, title)
-    const added = await ctx.write(actor, (tx) => addDocument(tx, received))
-    isKept = !added.isDuplicate
-    return added
+    return await receiveFile(ctx, actor, {
+      source: part.file,
+      name: part.filename,
+      async title() {
+        if (await form.nextFile()) throw unknownField('file')
+        return form.title()
+      },
+    })
   } catch (error) {
     if (isCutOff(error))
       throw new PublicError('invalid_request', 'The upload ended before its end.', { cause: error })
@@ -48,7 +43,29 @@ export async function receiveForm(ctx: Ctx, actor: Actor, request: FastifyReques
   } finally {
     // What was not read of a refused upload is let go, so that the answer can be read by its sender.
     if (!request.raw.readableEnded) request.raw.unpipe().resume()
-    if (file && !isKept) await ctx.blobs(actor.region).remove(actor.tenant, file.blob)
+  }
+}
+
+function readForm(parts: AsyncIterator<Multipart>) {
+  let title: string | undefined
+  return {
+    title: () => title,
+    /** Reads fields until there is a file; undefined at the end of the form. */
+    async nextFile(): Promise<MultipartFile | undefined> {
+      for (let next = await parts.next(); !next.done; next = await parts.next()) {
+        const part = next.value
+        if (part.type === 'file') {
+          if (part.fieldname !== 'file') throw unknownField(part.fieldname)
+          return part
+        }
+        if (part.fieldname !== 'title' || typeof part.value !== 'string' || title !== undefined)
+          throw unknownField(part.fieldname)
+        if (part.valueTruncated || part.value.length > LONGEST_TITLE)
+          throw new PublicError('invalid_request', 'The title is too long.', { details: { field: 'title' } })
+        title = part.value
+      }
+      return undefined
+    },
   }
 }
 
