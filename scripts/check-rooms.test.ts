@@ -116,6 +116,16 @@ describe('the arrows of the house', () => {
     ['pg outside core/db', { 'src/core/x.ts': `import pg from 'pg'` }, /imports pg/],
     ['a type of pg outside core', { 'src/knowledge/x.ts': `import type pg from 'pg'` }, /imports pg/],
     [
+      'a product that opens a tenant by itself',
+      { 'src/knowledge/x.ts': `export const y = (ctx: any) => ctx.tenant('t')` },
+      /passes the door/,
+    ],
+    [
+      'a product with a blob store of its own',
+      { 'src/knowledge/x.ts': `export const y = (openBlobStore: any) => openBlobStore('/')` },
+      /passes the door/,
+    ],
+    [
       'new Kysely outside core/db',
       { 'src/core/x.ts': `import { Kysely } from 'kysely'\nnew Kysely({})` },
       /makes a Kysely/,

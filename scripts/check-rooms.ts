@@ -9,7 +9,17 @@ import { type CheckResult, type Problem, report } from './check-result.ts'
 import { findCycles } from './find-cycles.ts'
 import { isNode, lineOf, readModules, type SourceImport, type SourceModule, walk } from './read-modules.ts'
 import { resolveImport, type Target } from './resolve-import.ts'
-import { ARROWS, aliasOf, COMPUTED_IMPORTS, EDGES, FOLDERS, isTest, roomOf, WORKSHOPS } from './rooms.ts'
+import {
+  ARROWS,
+  aliasOf,
+  COMPUTED_IMPORTS,
+  EDGES,
+  FOLDERS,
+  isTest,
+  PRODUCTS,
+  roomOf,
+  WORKSHOPS,
+} from './rooms.ts'
 
 const TEST_PARTS: readonly string[] = ['test', 'context', 'products', ...EDGES]
 
@@ -47,6 +57,8 @@ export function checkRooms(root: string, modules = readModules(root, FOLDERS)): 
       if (message !== null) complain(found.line, message)
     }
     for (const line of kyselyMadeIn(module)) complain(line, 'makes a Kysely; only core/db does')
+    for (const line of doorPassedIn(module))
+      complain(line, 'passes the door; a product reaches a tenant by ctx.read, ctx.write and ctx.stage')
   }
   for (const cycle of findCycles(edges)) {
     problems.push({ file: cycle[0] ?? '', message: `import cycle: ${cycle.join(' -> ')}` })
@@ -125,6 +137,21 @@ function kyselyMadeIn(module: SourceModule): number[] {
   walk(module.program, (node) => {
     const callee = node.type === 'NewExpression' ? node.callee : null
     if (isNode(callee) && callee.name === 'Kysely') lines.push(lineOf(module.text, node.start))
+  })
+  return lines
+}
+
+/** Where a product opens a tenant's connections or a blob store by itself. */
+function doorPassedIn(module: SourceModule): number[] {
+  const isProduct = (PRODUCTS as readonly string[]).includes(roomOf(module.path) ?? '')
+  if (!isProduct || isTest(module.path)) return []
+  const lines: number[] = []
+  walk(module.program, (node) => {
+    const callee = node.type === 'CallExpression' ? node.callee : null
+    if (!isNode(callee)) return
+    const called = callee.type === 'MemberExpression' && isNode(callee.property) ? callee.property : callee
+    if (called.name === 'openBlobStore' || (called !== callee && called.name === 'tenant'))
+      lines.push(lineOf(module.text, node.start))
   })
   return lines
 }
