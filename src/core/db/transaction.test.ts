@@ -111,3 +111,41 @@ test('a connection that dies in the middle commits nothing and says that the sto
   )
   assert.deepEqual(await things(), [])
 })
+
+test('statements sent without waiting keep their order and commit with the rest', async () => {
+  await inTransaction<Tables, void>(
+    await lease(),
+    async (db, send) => {
+      send(db.insertInto('thing').values({ id: 1 }).compile())
+      send(db.updateTable('thing').set({ id: 2 }).where('id', '=', 1).compile())
+      const rows = await db.selectFrom('thing').select('id').execute()
+      assert.deepEqual(rows, [{ id: 2 }])
+      send(db.insertInto('thing').values({ id: 3 }).compile())
+    },
+    async (db) => void (await insert(db, 4)),
+  )
+  assert.deepEqual(await things(), [2, 3, 4])
+})
+
+test('when a statement sent without waiting fails, nothing commits and its error is thrown', async () => {
+  const attempts = [
+    (db: Kysely<Tables>) => insert(db, 2),
+    async () => undefined,
+    async () => {
+      throw new Error('the work stumbled over what failed before')
+    },
+  ]
+  for (const then of attempts) {
+    const attempt = inTransaction<Tables, unknown>(
+      await lease(),
+      async (db, send) => {
+        send(db.insertInto('thing').values({ id: 1 }).compile())
+        send(db.insertInto('thing').values({ id: 1 }).compile())
+        return then(db)
+      },
+      async (db) => void (await insert(db, 9)),
+    )
+    await assert.rejects(attempt, (error) => error instanceof PublicError && error.code === 'conflict')
+    assert.deepEqual(await things(), [])
+  }
+})

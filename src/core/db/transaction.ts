@@ -1,9 +1,15 @@
 // One transaction on one leased connection. BEGIN travels with the first statement and COMMIT with the last, so the wire is crossed
 // as often as the work needs. Must stay true: only a server that answered COMMIT has committed.
-import type { Kysely } from 'kysely'
+import type { CompiledQuery, Kysely } from 'kysely'
 import { PublicError } from '../errors.ts'
-import { fromDatabase, kyselyOnLease } from './kysely-on.ts'
+import { fromDatabase, kyselyOnLease, runStatement } from './kysely-on.ts'
 import type { Lease } from './lease-pools.ts'
+
+/**
+ * Sends a statement of the transaction at once and does not wait for its answer. What is sent or asked later comes after it; when it
+ * fails nothing commits, and its error is the one that is thrown.
+ */
+export type SendStatement = (query: CompiledQuery) => undefined
 
 /**
  * Runs `work` in a transaction and commits it. The commit is sent right behind the statement of `last`, without waiting for its
@@ -11,25 +17,31 @@ import type { Lease } from './lease-pools.ts'
  */
 export async function inTransaction<T, R>(
   lease: Lease,
-  work: (db: Kysely<T>) => Promise<R>,
+  work: (db: Kysely<T>, send: SendStatement) => Promise<R>,
   last: (db: Kysely<T>) => Promise<void>,
   begin = 'begin',
 ): Promise<R> {
   const { client } = lease
   let broken: true | undefined
+  const sent: Promise<unknown>[] = []
+  const send: SendStatement = ({ sql, parameters }) => {
+    const running = runStatement(client, sql, parameters)
+    running.catch(() => undefined)
+    sent.push(running)
+  }
   try {
     const begun = client.query(begin)
     begun.catch(() => undefined)
     const db = kyselyOnLease<T>(lease)
     try {
-      const result = await work(db)
-      const sent = Promise.withResolvers<void>()
-      const final = last(kyselyOnLease<T>(lease, sent.resolve))
-      await Promise.race([sent.promise, final])
+      const result = await work(db, send)
+      const left = Promise.withResolvers<void>()
+      const final = last(kyselyOnLease<T>(lease, left.resolve))
+      await Promise.race([left.promise, final])
       const committed = client.query('commit')
       committed.catch(() => undefined)
       await begun
-      await final
+      await Promise.all([...sent, final])
       if ((await committed).command !== 'COMMIT') throw new PublicError('database_unavailable')
       return result
     } catch (error) {
@@ -37,6 +49,8 @@ export async function inTransaction<T, R>(
       await client.query('rollback').catch(() => {
         broken = true
       })
+      // What failed first made the others fail.
+      await Promise.all(sent)
       throw error
     }
   } catch (error) {

@@ -1,6 +1,6 @@
 // Writes new entries as sealed deltas in the caller's transaction: their table, posting lists and words in one blob each.
 // Must stay true: nothing but these rows is touched, so writers never wait for each other.
-import { sql } from 'kysely'
+import { type CompiledQuery, sql } from 'kysely'
 import { newId } from '../ids.ts'
 import { ANALYZER, Analyzer } from './analyzer.ts'
 import { type EntryRow, encodeEntries } from './entry-table.ts'
@@ -16,9 +16,13 @@ const MOST_CHARACTERS = 200_000
 /** Words between the fields of an entry that no phrase bridges. */
 const FIELD_GAP = 100
 
+/** Runs a statement of the transaction, or sends it and leaves its answer to the commit. */
+export type Send = (query: CompiledQuery) => Promise<unknown> | undefined
+
 /** Adds entries to the index; see TenantSearch.index. */
 export async function indexEntries(
   db: SearchDb,
+  send: Send,
   keys: SearchKeys,
   entries: readonly SearchEntry[],
 ): Promise<void> {
@@ -34,12 +38,11 @@ export async function indexEntries(
     counts.push(batch.length)
     sealed.push(box.seal('search_delta', id, 0, encodeDelta(batch, analyzer)))
   }
-  await sql`
+  const insert = sql`
     insert into search_delta (id, entries, analyzer, key_version, sealed)
     select id, entries, ${ANALYZER}, ${box.version}, sealed
-    from unnest(${ids}::uuid[], ${counts}::int[], ${sealed}::bytea[]) as delta (id, entries, sealed)`.execute(
-    db,
-  )
+    from unnest(${ids}::uuid[], ${counts}::int[], ${sealed}::bytea[]) as delta (id, entries, sealed)`
+  await send(insert.compile(db))
 }
 
 function* batches(entries: readonly SearchEntry[]): Generator<SearchEntry[]> {

@@ -12,7 +12,7 @@ import {
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { tenantBlobs } from '../blobs/tenant-blobs.ts'
 import type { TenantTables } from '../db/tables.gen.ts'
-import { inTransaction } from '../db/transaction.ts'
+import { inTransaction, type SendStatement } from '../db/transaction.ts'
 import { PublicError } from '../errors.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import type { TenantKeys } from '../keys/tenant-keys.ts'
@@ -59,20 +59,23 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
     return queue
   }
 
-  function readerOn(
-    actor: Actor,
-    tenant: OpenTenant,
-    keys: TenantKeys,
-    db: Kysely<TenantTables>,
-    entries: AuditEntry[],
-    found: TenantReader['found'],
-  ): TenantReader {
+  interface Reading {
+    readonly actor: Actor
+    readonly tenant: OpenTenant
+    readonly keys: TenantKeys
+    readonly db: Kysely<TenantTables>
+    readonly entries: AuditEntry[]
+    readonly found: TenantReader['found']
+    readonly send?: SendStatement
+  }
+
+  function readerOn({ actor, tenant, keys, db, entries, found, send }: Reading): TenantReader {
     return {
       actor,
       db,
       keys,
       blobs: tenantBlobs(blobs(tenant.place.region.name), keys),
-      search: bindTenantSearch(db, keys, searchCache),
+      search: bindTenantSearch(db, keys, searchCache, send),
       now,
       require(permission) {
         if (!actor.permissions.has(permission))
@@ -95,14 +98,13 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
       const keys = await tenant.keys()
       const entries: AuditEntry[] = []
       const db = tenant.db(store)
-      const result = await work(
-        readerOn(actor, tenant, keys, db, entries, async (query, entry) => {
-          await announce(tenant)
-          const rows = await readWithEvent(db, keys, query, eventOf(actor, entry, now()))
-          if (rows.length > 0) audited.add(actor)
-          return rows
-        }),
-      )
+      const found: TenantReader['found'] = async (query, entry) => {
+        await announce(tenant)
+        const rows = await readWithEvent(db, keys, query, eventOf(actor, entry, now()))
+        if (rows.length > 0) audited.add(actor)
+        return rows
+      }
+      const result = await work(readerOn({ actor, tenant, keys, db, entries, found }))
       if (entries.length > 0) {
         await announce(tenant)
         const queue = queueOf(tenant)
@@ -120,14 +122,15 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
       await announce(tenant)
       const result = await inTransaction<TenantTables, T>(
         await tenant.lease(store),
-        async (db) => {
+        async (db, send) => {
           const found = async <Row>(query: Compilable<Row>, entry: AuditEntry) => {
             const { rows } = await db.executeQuery<Row>(query.compile())
             if (rows.length > 0) entries.push(entry)
             return rows
           }
           const tx: TenantWriter = {
-            ...readerOn(actor, tenant, keys, db, entries, found),
+            ...readerOn({ actor, tenant, keys, db, entries, found, send }),
+            send: (query) => send(query.compile()),
             enqueue: (task, record, options) => enqueue(tx, task, record, options),
           }
           const done = await work(tx)

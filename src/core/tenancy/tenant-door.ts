@@ -42,6 +42,11 @@ export interface TenantReader {
 
 /** Writing one tenant: `db` is one open transaction. */
 export interface TenantWriter extends TenantReader {
+  /**
+   * Sends a statement whose answer the work does not need, without waiting. Statements keep their order; when one fails nothing
+   * commits and the write throws its error.
+   */
+  send(query: Compilable): void
   /** Queues work that starts after the commit; see src/core/jobs. Returns the id of its activity when one was asked for. */
   enqueue(task: string, record: string, options?: EnqueueOptions): Promise<string | null>
 }
