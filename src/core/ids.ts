@@ -2,6 +2,7 @@
 // Must stay true: an id given out never carries a name, an address or a count.
 import { randomBytes } from 'node:crypto'
 import { PublicError } from './errors.ts'
+import { takeRandom } from './random-pool.ts'
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
@@ -13,7 +14,7 @@ export type IdPrefix = (typeof ID_PREFIXES)[number]
 
 /** A new UUIDv7 (RFC 9562): 48 bits of milliseconds, then 74 random bits. */
 export function newId(now: number = Date.now()): string {
-  const bytes = randomBytes(16)
+  const bytes = takeRandom(16)
   bytes.writeUIntBE(now, 0, 6)
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f)
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f)

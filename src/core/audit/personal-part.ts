@@ -1,10 +1,11 @@
 // The personal part of an event: sealed under the person's key, committed to by a salted hash in the event.
 // Must stay true: salt and text exist in clear only in memory, so destroying the key leaves a hash nobody can try guesses on.
-import { randomBytes, hash as sha256 } from 'node:crypto'
+import { hash as sha256 } from 'node:crypto'
 import { PublicError } from '../errors.ts'
 import { openBytes, sealBytes, sealedVersion } from '../keys/aead.ts'
 import { SealBroken } from '../keys/seal-broken.ts'
 import { keyOfVersion, type SubjectKey } from '../keys/subject-key.ts'
+import { takeRandom } from '../random-pool.ts'
 import { canonicalJson } from './canonical-json.ts'
 
 /** Where a request came from, and a name somebody typed that belongs to no known person. */
@@ -62,7 +63,7 @@ export async function sealPersonal(
     text: canonicalJson(
       Object.fromEntries(kept.map(([key, value]) => [key, value.slice(0, LONGEST).toWellFormed()])),
     ),
-    salt: randomBytes(SALT).toString('base64url'),
+    salt: takeRandom(SALT).toString('base64url'),
   }
   const hash = Buffer.from(personalHash(opened) ?? '', 'hex')
   if (person === null) return { sealed: keys.seal('activity', 'audit', event, 'personal', opened), hash }

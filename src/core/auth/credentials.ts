@@ -71,7 +71,7 @@ export class Credentials {
     const read = readCredential(text)
     if (!read || read.kind !== kind) throw new CredentialRefused('unreadable')
     const now = this.#options.now()
-    const cacheKey = Credentials.hash(text).toString('base64')
+    const cacheKey = hash('sha256', text, 'base64')
     let known = this.#known.get(cacheKey)
     if (!known || now.getTime() - known.readAt >= TRUST_MS || now.getTime() < known.readAt) {
       known = await this.#look(read.tenant, kind, text, now)

@@ -1,26 +1,15 @@
 // The one place where AES-256-GCM is called: [0x01][key version, uint32 BE][nonce 12][ciphertext][tag 16].
 // Must stay true: the additional data always names the place and the key version, so nothing opens where it was not sealed.
 // Nonces are random: keep a key below 2^32 seals (NIST SP 800-38D 8.3), rotation makes room.
-import { createCipheriv, createDecipheriv, type KeyObject, randomFillSync } from 'node:crypto'
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
+import { takeRandom } from '../random-pool.ts'
 import { SealBroken } from './seal-broken.ts'
 
 const FORMAT = 1
 const HEAD = 17
 const TAG = 16
+const NONCE = 12
 const algorithm = 'aes-256-gcm'
-
-// Random bytes fetched ahead, each handed out once: a system call a nonce would cost a fifth of a seal.
-const nonces = Buffer.allocUnsafeSlow(12 * 256)
-let nextNonce = nonces.length
-
-function takeNonce(): Buffer {
-  if (nextNonce === nonces.length) {
-    randomFillSync(nonces)
-    nextNonce = 0
-  }
-  nextNonce += 12
-  return nonces.subarray(nextNonce - 12, nextNonce)
-}
 
 /** Bytes a sealed value is longer than its plaintext. */
 export const SEAL_OVERHEAD = HEAD + TAG
@@ -32,7 +21,7 @@ export function sealBytes(
   place: string,
   plain: Uint8Array | string,
 ): Buffer {
-  const nonce = takeNonce()
+  const nonce = takeRandom(NONCE)
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: TAG })
   cipher.setAAD(Buffer.from(`${place}\0${version}`))
   const body = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain)

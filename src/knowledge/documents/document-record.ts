@@ -31,7 +31,7 @@ const COLUMNS = [
 ] as const
 
 /** All documents with the number of their snips; narrow it as needed. */
-export function selectDocuments(tx: TenantReader) {
+export function selectDocuments(tx: Pick<TenantReader, 'db'>) {
   return tx.db
     .selectFrom('document')
     .select(COLUMNS)
