@@ -9,6 +9,7 @@ import {
   IconLogout,
   IconMoon,
   IconQuote,
+  IconRosetteDiscountCheck,
   IconSearch,
   IconSun,
   IconUser,
@@ -19,7 +20,8 @@ import { useState } from 'react'
 import classes from './CommandSearch.module.css'
 import { queries } from './queries.ts'
 import type { SearchHit } from './records.ts'
-import { t } from './t.ts'
+import { maybeText, t } from './t.ts'
+import { useSealCode } from './use-seal-code.ts'
 import { useSections } from './use-sections.ts'
 import { useSignOut } from './use-sign-out.ts'
 
@@ -38,6 +40,19 @@ export function CommandSearch() {
   const sections = useSections()
   const hits = useQuery(queries.search(settled, undefined, 8))
   const people = useQuery({ ...queries.people(), enabled: settled !== '' })
+
+  const { sealed, isAsking } = useSealCode(settled)
+  const bySeal = sealed
+    ? [
+        {
+          id: 'sealed',
+          label: t('spotlight.sealed', { code: sealed.code }),
+          description: maybeText(`seal.kind.${sealed.kind}`) ?? sealed.kind,
+          leftSection: <IconRosetteDiscountCheck size={20} stroke={1.5} />,
+          onClick: sealed.open,
+        },
+      ]
+    : []
 
   const openHit = (hit: SearchHit) =>
     navigate({
@@ -98,7 +113,7 @@ export function CommandSearch() {
     .filter((command) => wanted(query, command.label))
     .map(({ id, label, icon, run }) => ({ id, label, leftSection: icon, onClick: run }))
   const everything =
-    query.trim() === ''
+    query.trim() === '' || isAsking
       ? []
       : [
           {
@@ -110,6 +125,7 @@ export function CommandSearch() {
         ]
   const groups: SpotlightActionGroupData[] = [
     // What is known at once comes first, so that answers arriving later move nothing under the reader's hand.
+    { group: t('spotlight.seal'), actions: bySeal },
     { group: t('spotlight.places'), actions: places },
     { group: t('spotlight.commands'), actions: commands },
     { group: t('spotlight.search'), actions: everything },

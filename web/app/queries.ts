@@ -17,6 +17,12 @@ function awaitsPicture(items: readonly Snip[]): boolean {
   return items.some((snip) => snip.kind === 'area' && !snip.hasImage && Date.parse(snip.createdAt) > recent)
 }
 
+/** True while the log has yet to take in something that was made a moment ago. */
+function awaitsSeal(items: readonly { seal?: string; createdAt: string }[]): boolean {
+  const recent = Date.now() - minute
+  return items.some((item) => item.seal === 'unknown' && Date.parse(item.createdAt) > recent)
+}
+
 export const queries = {
   regions: () =>
     queryOptions({
@@ -63,7 +69,9 @@ export const queries = {
       initialPageParam: '',
       getNextPageParam: (last) => last.next ?? undefined,
       refetchInterval: (query) =>
-        query.state.data?.pages.some((page) => hasUnfinished(page.items)) ? 3000 : false,
+        query.state.data?.pages.some((page) => hasUnfinished(page.items) || awaitsSeal(page.items))
+          ? 3000
+          : false,
     }),
   document: (id: string) =>
     queryOptions({
@@ -98,7 +106,9 @@ export const queries = {
       initialPageParam: '',
       getNextPageParam: (last) => last.next ?? undefined,
       refetchInterval: (query) =>
-        query.state.data?.pages.some((page) => awaitsPicture(page.items)) ? 3000 : false,
+        query.state.data?.pages.some((page) => awaitsPicture(page.items) || awaitsSeal(page.items))
+          ? 3000
+          : false,
     }),
   snip: (id: string) =>
     queryOptions({
@@ -143,11 +153,20 @@ export const queries = {
       queryFn: ({ signal }) => api.readCheckpoint(signal),
       retry: false,
     }),
+  sealCode: (code: string) =>
+    queryOptions({
+      queryKey: ['findBySealCode', code],
+      queryFn: ({ signal }) => api.findBySealCode({ path: { code } }, signal),
+      retry: false,
+      staleTime: minute,
+    }),
   seal: (id: string) =>
     queryOptions({
       queryKey: ['readSeal', id],
       queryFn: ({ signal }) => api.readSeal({ path: { id } }, signal),
       staleTime: minute,
+      // A record of this second is in the log in the next.
+      refetchInterval: (query) => (query.state.data?.code === null ? 2000 : false),
     }),
 }
 

@@ -52,6 +52,7 @@ export interface ReaderSearch {
   snip?: string | undefined
   find?: string | undefined
   panel?: 'snips' | 'none' | undefined
+  thumbnails?: 'shown' | undefined
 }
 export interface SnipsSearch {
   tag?: string | undefined
@@ -94,6 +95,7 @@ export function readerSearch(raw: Raw): ReaderSearch {
     snip: text(raw, 'snip'),
     find: text(raw, 'find'),
     panel: oneOf(raw, 'panel', ['snips', 'none'] as const),
+    thumbnails: oneOf(raw, 'thumbnails', ['shown'] as const),
   })
 }
 export function snipsSearch(raw: Raw): SnipsSearch {

@@ -1,6 +1,6 @@
 // The library: every document of the organisation, and the way in for new ones, by button or by dropping files anywhere.
 import { Button, FileButton, Menu, Select, TextInput } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks'
 import { IconColumns3, IconFilePlus, IconFileText, IconSearch } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
@@ -26,6 +26,7 @@ export function Library() {
   const queue = useUploadQueue()
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [typed, setTyped] = useState(search.q ?? '')
+  const compact = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false })
   const sort = search.sort ?? '-createdAt'
   const documents = useInfiniteQuery(queries.documents({ q: search.q, sort, state: search.state }))
   const rows = documents.data?.pages.flatMap((page) => page.items) ?? []
@@ -38,7 +39,7 @@ export function Library() {
   }
   const open = (row: DocumentRecord) =>
     void navigate({ to: '/knowledge/documents/$documentId', params: { documentId: row.id } })
-  const visible = chosenColumns(search.columns)
+  const visible = chosenColumns(search.columns, compact ? 'cards' : 'table')
   const isFiltered = Boolean(search.q || search.state)
   const isEmpty = documents.isSuccess && rows.length === 0 && !isFiltered
   const addButton = (
@@ -94,7 +95,7 @@ export function Library() {
               </Menu.Target>
               <Menu.Dropdown>
                 {libraryColumns()
-                  .filter((column) => column.id !== 'title')
+                  .filter((column) => column.id !== 'title' && !(compact && column.id === 'state'))
                   .map((column) => {
                     const isShown = visible.has(column.id)
                     const next = libraryColumns()
@@ -151,7 +152,7 @@ export function Library() {
             columns={libraryColumns().filter((column) => column.id === 'title' || visible.has(column.id))}
             rowId={(row) => row.id}
             rowName={(row) => row.title}
-            card={(row) => <LibraryCard row={row} />}
+            card={(row) => <LibraryCard row={row} chosen={visible} />}
             onOpen={open}
             onEnd={() => {
               if (documents.hasNextPage && !documents.isFetchingNextPage) void documents.fetchNextPage()

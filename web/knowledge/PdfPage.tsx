@@ -8,7 +8,7 @@ import classes from './PdfPage.module.css'
 import type { ReaderTool } from './PdfReader.tsx'
 import { drawnRect } from './page-geometry.ts'
 import { renderPage } from './render-page.ts'
-import type { SnipDraft } from './snip-draft.ts'
+import { rectsOn, type SnipDraft } from './snip-draft.ts'
 import type { Find } from './use-find.ts'
 
 interface Props {
@@ -66,7 +66,7 @@ export function PdfPage(props: Props) {
       {state === 'failed' && <p className={classes.failed}>{t('reader.pageFailed')}</p>}
       <div className={classes.marks} aria-hidden="true">
         {props.snips.flatMap((snip) =>
-          snip.rects.map((rect) => (
+          rectsOn(snip, size.page).map((rect) => (
             <div
               key={`${snip.id} ${rect.x} ${rect.y}`}
               className={classes.mark}
@@ -76,7 +76,7 @@ export function PdfPage(props: Props) {
             />
           )),
         )}
-        {props.draft?.rects.map((rect) => (
+        {(props.draft ? rectsOn(props.draft, size.page) : []).map((rect) => (
           <div
             key={`${rect.x} ${rect.y}`}
             className={classes.mark}
@@ -93,7 +93,7 @@ export function PdfPage(props: Props) {
           type="button"
           className={classes.flag}
           data-current={snip.id === props.flashed || undefined}
-          style={{ top: (snip.rects[0]?.y ?? 0) * zoom }}
+          style={{ top: (rectsOn(snip, size.page)[0]?.y ?? 0) * zoom }}
           aria-label={t('reader.openSnip', {
             insight: snip.insight || snip.quote?.exact.slice(0, 80) || t('snip.area'),
           })}

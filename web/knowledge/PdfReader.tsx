@@ -8,6 +8,7 @@ import { queries } from '../app/queries.ts'
 import type { DocumentRecord, PageSize } from '../app/records.ts'
 import type { ReaderSearch } from '../app/search-parameters.ts'
 import { t } from '../app/t.ts'
+import { RecordSheet } from '../trust/RecordSheet.tsx'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
 import { FindBar } from './FindBar.tsx'
 import classes from './PdfReader.module.css'
@@ -15,6 +16,7 @@ import { ReaderPages, type ReaderPagesHandle } from './ReaderPages.tsx'
 import { ReaderPanel } from './ReaderPanel.tsx'
 import { ReaderToolbar } from './ReaderToolbar.tsx'
 import type { SnipDraft } from './snip-draft.ts'
+import { Thumbnails } from './Thumbnails.tsx'
 import { useFind } from './use-find.ts'
 import { usePdf } from './use-pdf.ts'
 
@@ -24,6 +26,7 @@ export function PdfReader({ record, pages }: { record: DocumentRecord; pages: re
   const search = useSearch({ from: '/app/knowledge/documents/$documentId' })
   const navigate = useNavigate({ from: '/knowledge/documents/$documentId' })
   const narrow = useMediaQuery('(max-width: 63.99em)', false, { getInitialValueInEffect: false })
+  const phone = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false })
   const view = useRef<ReaderPagesHandle>(null)
   const [zoom, setZoom] = useState<number | 'fit'>('fit')
   const [tool, setTool] = useState<ReaderTool>('select')
@@ -32,6 +35,8 @@ export function PdfReader({ record, pages }: { record: DocumentRecord; pages: re
   const pdf = usePdf(record.id)
   const snips = useInfiniteQuery(queries.snips({ documentId: record.id }))
   const marks = snips.data?.pages.flatMap((one) => one.items) ?? []
+  const isRailOpen = search.thumbnails === 'shown'
+  const { seal: openSeal } = useSearch({ from: '/app' })
   const find = useFind(record.id, pages.length, search.find)
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = snips
   useEffect(() => {
@@ -47,6 +52,7 @@ export function PdfReader({ record, pages }: { record: DocumentRecord; pages: re
   const isPanelOpen = draft !== null || (narrow ? search.panel === 'snips' : search.panel !== 'none')
   const showPanel = (open: boolean) =>
     go({ panel: open ? (narrow ? 'snips' : undefined) : narrow ? undefined : 'none' }, 'replace')
+  const showRail = (open: boolean) => go({ thumbnails: open ? 'shown' : undefined }, 'replace')
   const close = () => {
     if (draft) setDraft(null)
     else showPanel(false)
@@ -75,10 +81,24 @@ export function PdfReader({ record, pages }: { record: DocumentRecord; pages: re
   useHotkeys([
     ['mod+F', () => go({ find: search.find ?? '' }, 'replace')],
     ['a', () => setTool((known) => (known === 'area' ? 'select' : 'area'))],
+    ['t', () => showRail(!isRailOpen)],
     ['c', () => view.current?.captureSelection()],
     ['Escape', () => (tool === 'area' ? setTool('select') : setDraft(null))],
   ])
 
+  const rail = (
+    <Thumbnails
+      documentId={record.id}
+      pages={pages}
+      current={page}
+      onPage={(to) => {
+        view.current?.goTo(to, 0, 'top')
+        setPage(to)
+        // On the phone the sheet lies over the pages it leads to.
+        if (phone) showRail(false)
+      }}
+    />
+  )
   const panel = (
     <ReaderPanel
       record={record}
@@ -111,6 +131,8 @@ export function PdfReader({ record, pages }: { record: DocumentRecord; pages: re
         onTool={setTool}
         isFinding={search.find !== undefined}
         onFind={() => go({ find: search.find === undefined ? '' : undefined }, 'replace')}
+        isRailOpen={isRailOpen}
+        onRail={() => showRail(!isRailOpen)}
         snipCount={marks.length}
         isPanelOpen={isPanelOpen}
         onPanel={() => (isPanelOpen ? close() : showPanel(true))}
@@ -123,7 +145,23 @@ export function PdfReader({ record, pages }: { record: DocumentRecord; pages: re
           onClose={() => go({ find: undefined }, 'replace')}
         />
       )}
+      {openSeal === undefined && <RecordSheet id={search.snip ?? record.id} />}
       <div className={classes.content}>
+        {!phone && isRailOpen && <div className={classes.rail}>{rail}</div>}
+        {phone && (
+          <Drawer
+            opened={isRailOpen}
+            onClose={() => showRail(false)}
+            position="bottom"
+            size="70%"
+            title={t('reader.thumbnailsTitle')}
+            classNames={{ content: classes.railSheet, body: classes.railBody }}
+            overlayProps={{ backgroundOpacity: 0.1 }}
+            closeButtonProps={{ 'aria-label': t('panel.close') }}
+          >
+            {rail}
+          </Drawer>
+        )}
         {pdf.state === 'failed' ? (
           <div className={classes.problem}>
             <ProblemNote

@@ -13,7 +13,7 @@ import type { ReaderTool } from './PdfReader.tsx'
 import { deskHeight, fitZoom, largestZoom, pageGap, pageTop, placeAt, stepZoom } from './page-geometry.ts'
 import classes from './ReaderPages.module.css'
 import { draftOfSelection } from './selection-draft.ts'
-import type { SnipDraft } from './snip-draft.ts'
+import { rectsOn, type SnipDraft } from './snip-draft.ts'
 import type { Find, FindHit } from './use-find.ts'
 
 export interface ReaderPagesHandle {
@@ -183,11 +183,13 @@ export function ReaderPages(props: Props) {
                     size={size}
                     zoom={zoom}
                     tool={tool}
-                    snips={props.snips.filter((snip) => snip.page === size.page)}
+                    snips={props.snips.filter((snip) => rectsOn(snip, size.page).length > 0)}
                     flashed={props.flashed}
-                    draft={props.draft?.page === size.page ? props.draft : null}
+                    draft={props.draft}
                     find={props.find}
-                    onArea={(rect) => onDraft({ kind: 'area', page: size.page, quote: null, rects: [rect] })}
+                    onArea={(rect) =>
+                      onDraft({ kind: 'area', page: size.page, quote: null, rects: [rect], continues: [] })
+                    }
                     onSnip={props.onSnip}
                   />
                 </div>

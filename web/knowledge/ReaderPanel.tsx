@@ -6,9 +6,9 @@ import type { DocumentRecord, Snip } from '../app/records.ts'
 import { t } from '../app/t.ts'
 import { EmptyScreen } from '../ui/EmptyScreen.tsx'
 import classes from './ReaderPanel.module.css'
-import { SnipCard } from './SnipCard.tsx'
+import { placeText, SnipCard } from './SnipCard.tsx'
 import { SnipForm } from './SnipForm.tsx'
-import type { SnipDraft } from './snip-draft.ts'
+import { draftText, type SnipDraft } from './snip-draft.ts'
 import { useCapture } from './snip-writes.ts'
 
 interface Props {
@@ -38,10 +38,10 @@ export function ReaderPanel(props: Props) {
           {t('capture.title')}
         </Title>
         <Text c="dimmed" size="sm">
-          {t('snip.page', { page: draft.page })}
+          {placeText(draft)}
         </Text>
         {draft.quote ? (
-          <blockquote className={`reading ${classes.quote}`}>{draft.quote.exact}</blockquote>
+          <blockquote className={`reading ${classes.quote}`}>{draftText(draft)}</blockquote>
         ) : (
           <Text className={classes.area} size="sm">
             {t('capture.areaText', {

@@ -5,6 +5,7 @@ import {
   IconArrowsHorizontal,
   IconCrop,
   IconDownload,
+  IconLayoutSidebar,
   IconLayoutSidebarRight,
   IconMinus,
   IconPlus,
@@ -29,6 +30,8 @@ interface Props {
   onTool: (tool: ReaderTool) => void
   isFinding: boolean
   onFind: () => void
+  isRailOpen: boolean
+  onRail: () => void
   snipCount: number
   isPanelOpen: boolean
   onPanel: () => void
@@ -73,6 +76,9 @@ export function ReaderToolbar(props: Props) {
           <IconArrowLeft size={18} />
         </ActionIcon>
       </Tooltip>
+      <Tool label={t('reader.thumbnails')} pressed={props.isRailOpen} onClick={props.onRail}>
+        <IconLayoutSidebar size={18} />
+      </Tool>
       <Seal id={record.id} name={record.title} size={20} />
       <h1 className={`${classes.title} cut`} title={record.title}>
         <bdi>{record.title}</bdi>

@@ -1,14 +1,15 @@
 // The full search page: one field, kinds, hits with the passage that matched; everything in the address.
 import { Button, SegmentedControl, Skeleton, Stack, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { IconFileText, IconQuote, IconSearch } from '@tabler/icons-react'
+import { IconFileText, IconQuote, IconRosetteDiscountCheck, IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { queries } from '../app/queries.ts'
 import type { SearchHit } from '../app/records.ts'
 import type { FindSearch } from '../app/search-parameters.ts'
-import { t } from '../app/t.ts'
+import { maybeText, t } from '../app/t.ts'
+import { useSealCode } from '../app/use-seal-code.ts'
 import { EmptyScreen } from '../ui/EmptyScreen.tsx'
 import { PageFrame } from '../ui/PageFrame.tsx'
 import { PersonName } from '../ui/PersonName.tsx'
@@ -32,6 +33,7 @@ export function Search() {
   }
   const refineText = useDebouncedCallback((text: string) => refine({ q: text || undefined }), 200)
   const hits = q.trim() === '' ? [] : (found.data?.items ?? [])
+  const { sealed } = useSealCode(q)
   const suggestion = found.data?.suggestion
   return (
     <PageFrame
@@ -81,6 +83,19 @@ export function Search() {
           ))}
         </Stack>
       )}
+      {sealed && (
+        <Button
+          variant="default"
+          mb="md"
+          leftSection={<IconRosetteDiscountCheck size={18} stroke={1.5} />}
+          onClick={sealed.open}
+        >
+          {t('search.sealed', {
+            code: sealed.code,
+            kind: maybeText(`seal.kind.${sealed.kind}`) ?? sealed.kind,
+          })}
+        </Button>
+      )}
       {found.isSuccess && q.trim() !== '' && (
         <>
           <p role="status" className={classes.count}>
@@ -95,7 +110,7 @@ export function Search() {
               </>
             )}
           </p>
-          {hits.length === 0 && (
+          {hits.length === 0 && !sealed && (
             <EmptyScreen icon={<IconSearch size={28} stroke={1.4} />}>{t('search.none')}</EmptyScreen>
           )}
           <ol className={classes.hits} data-old={found.isPlaceholderData || undefined}>

@@ -2,8 +2,8 @@
 import { ActionIcon, Button, Group, Menu, Modal, Stack, Text } from '@mantine/core'
 import { useClipboard, useDisclosure } from '@mantine/hooks'
 import { notifications } from '@mantine/notifications'
-import { IconDots, IconFileText, IconLink, IconPencil, IconTrash } from '@tabler/icons-react'
-import { Link } from '@tanstack/react-router'
+import { IconDots, IconFileText, IconLink, IconPencil, IconPrinter, IconTrash } from '@tabler/icons-react'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { drawSnipAddress } from '../app/api.gen.ts'
 import type { Snip } from '../app/records.ts'
@@ -28,12 +28,25 @@ export function snipName(snip: Snip): string {
   return snip.insight || snip.quote?.exact.slice(0, 80) || t('snip.area')
 }
 
+/** The page a snip stands on, or its pages. */
+export function placeText({
+  page,
+  continues,
+}: {
+  page: number
+  continues: readonly { page: number }[]
+}): string {
+  const last = continues.at(-1)
+  return last ? t('snip.pages', { first: page, last: last.page }) : t('snip.page', { page })
+}
+
 export function SnipCard({ snip, place, isChosen = false }: Props) {
   const [isEditing, setEditing] = useState(false)
   const [asking, ask] = useDisclosure()
   const rewrite = useRewrite(snip.id)
   const remove = useRemoveSnip(snip.id)
   const clipboard = useClipboard()
+  const navigate = useNavigate()
   const copyLink = () => {
     clipboard.copy(`${window.location.origin}/knowledge/documents/${snip.documentId}?snip=${snip.id}`)
     notifications.show({ message: t('snip.linkCopied') })
@@ -73,6 +86,18 @@ export function SnipCard({ snip, place, isChosen = false }: Props) {
             <Menu.Item leftSection={<IconLink size={16} stroke={1.5} />} onClick={copyLink}>
               {t('snip.copyLink')}
             </Menu.Item>
+            <Menu.Item
+              leftSection={<IconPrinter size={16} stroke={1.5} />}
+              onClick={() =>
+                void navigate({
+                  to: '.',
+                  search: (previous) => ({ ...previous, seal: snip.id }),
+                  resetScroll: false,
+                })
+              }
+            >
+              {t('snip.print')}
+            </Menu.Item>
             <Menu.Divider />
             <Menu.Item
               color="vermilion"
@@ -108,7 +133,7 @@ export function SnipCard({ snip, place, isChosen = false }: Props) {
         </ul>
       )}
       <footer className={classes.footer}>
-        <Seal id={snip.id} name={snipName(snip)} />
+        <Seal id={snip.id} name={snipName(snip)} state={snip.seal} />
         <Link
           to="/knowledge/documents/$documentId"
           params={{ documentId: snip.documentId }}
@@ -118,7 +143,7 @@ export function SnipCard({ snip, place, isChosen = false }: Props) {
         >
           {place === 'feed' && <IconFileText size={16} stroke={1.5} aria-hidden="true" />}
           <bdi className="cut">{place === 'feed' ? snip.documentTitle : ''}</bdi>
-          <span className={classes.page}>{t('snip.page', { page: snip.page })}</span>
+          <span className={classes.page}>{placeText(snip)}</span>
         </Link>
         <span className={classes.by}>
           <PersonName id={snip.createdBy} />, <When at={snip.createdAt} />

@@ -1,6 +1,7 @@
 // The columns of the library and its card on the phone. The title is always shown; the rest is the reader's choice.
 import { IconFileTypePdf } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { formatBytes, formatNumber } from '../app/formatters.ts'
 import type { DocumentRecord } from '../app/records.ts'
 import { t } from '../app/t.ts'
@@ -11,11 +12,17 @@ import { When } from '../ui/When.tsx'
 import { DocumentState } from './DocumentState.tsx'
 import classes from './library-columns.module.css'
 
-const shownAtFirst = ['state', 'pageCount', 'snipCount', 'size', 'createdBy', 'createdAt']
+const shownAtFirst = {
+  table: ['state', 'pageCount', 'snipCount', 'size', 'createdBy', 'createdAt'],
+  cards: ['state', 'pageCount', 'snipCount', 'createdAt'],
+}
 
 /** The columns an address asks for, or those shown at first. */
-export function chosenColumns(text: string | undefined): ReadonlySet<string> {
-  return new Set(text === undefined ? shownAtFirst : text.split('.'))
+export function chosenColumns(
+  text: string | undefined,
+  form: keyof typeof shownAtFirst,
+): ReadonlySet<string> {
+  return new Set(text === undefined ? shownAtFirst[form] : text.split('.'))
 }
 
 function Name({ row }: { row: DocumentRecord }) {
@@ -41,7 +48,7 @@ export function libraryColumns(): Column<DocumentRecord>[] {
       sortable: true,
       cell: (row) => (
         <>
-          <Seal id={row.id} name={row.title} />
+          <Seal id={row.id} name={row.title} state={row.seal} />
           <Name row={row} />
         </>
       ),
@@ -113,7 +120,28 @@ export function libraryColumns(): Column<DocumentRecord>[] {
   ]
 }
 
-export function LibraryCard({ row }: { row: DocumentRecord }) {
+/** What a card says of a document, one fact a chosen column, in the order of the columns. */
+function factsOf(row: DocumentRecord, chosen: ReadonlySet<string>): [string, ReactNode][] {
+  const said: Record<string, ReactNode> = {
+    pageCount: row.pageCount !== null && t('library.pages', { count: row.pageCount }),
+    snipCount: row.snipCount > 0 && t('library.snips', { count: row.snipCount }),
+    size: formatBytes(row.size),
+    createdBy: <PersonName id={row.createdBy} />,
+    createdAt: <When at={row.createdAt} />,
+    updatedAt: (
+      <>
+        {t('library.changed')} <When at={row.updatedAt} />
+      </>
+    ),
+    fileName: <bdi>{row.fileName}</bdi>,
+  }
+  return libraryColumns().flatMap(({ id }): [string, ReactNode][] => {
+    const fact = chosen.has(id) ? said[id] : null
+    return fact ? [[id, fact]] : []
+  })
+}
+
+export function LibraryCard({ row, chosen }: { row: DocumentRecord; chosen: ReadonlySet<string> }) {
   return (
     <>
       <IconFileTypePdf size={24} stroke={1.3} className={classes.icon} aria-hidden="true" />
@@ -121,18 +149,18 @@ export function LibraryCard({ row }: { row: DocumentRecord }) {
         <Name row={row} />
         <div className={classes.facts}>
           {row.state === 'ready' ? (
-            <>
-              {t('library.pages', { count: row.pageCount ?? 0 })}
-              {row.snipCount > 0 && ` · ${t('library.snips', { count: row.snipCount })}`}
-              {' · '}
-              <When at={row.createdAt} />
-            </>
+            factsOf(row, chosen).map(([id, fact], index) => (
+              <span key={id}>
+                {index > 0 && ' · '}
+                {fact}
+              </span>
+            ))
           ) : (
             <DocumentState state={row.state} />
           )}
         </div>
       </div>
-      <Seal id={row.id} name={row.title} />
+      <Seal id={row.id} name={row.title} state={row.seal} />
     </>
   )
 }

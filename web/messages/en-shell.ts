@@ -46,6 +46,8 @@ export const enShell = {
   'spotlight.places': 'Go to',
   'spotlight.commands': 'Commands',
   'spotlight.everything': 'Search everything for “{query}”',
+  'spotlight.seal': 'Seal code',
+  'spotlight.sealed': 'Open what the seal {code} belongs to',
   'spotlight.goTo': '{section}: {page}',
   'spotlight.light': 'Switch to light',
   'spotlight.dark': 'Switch to dark',

@@ -65,7 +65,7 @@ export function ApiKeys() {
         <ul className={classes.list}>
           {rows.map((row) => (
             <li key={row.id} className={classes.line}>
-              <Seal id={row.id} name={row.name} />
+              <Seal id={row.id} name={row.name} state={row.seal} />
               <div className={classes.grow}>
                 <div className={classes.strong}>
                   <bdi>{row.name}</bdi>{' '}

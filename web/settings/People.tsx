@@ -49,7 +49,7 @@ export function People() {
       width: 'minmax(180px, 1fr)',
       cell: (row) => (
         <>
-          <Seal id={row.id} name={row.displayName} />
+          <Seal id={row.id} name={row.displayName} state={row.seal} />
           <bdi className={`cut ${classes.strong}`}>{row.displayName}</bdi>
           {row.id === me.data?.person.id && <span className={classes.quiet}>{t('people.you')}</span>}
         </>
@@ -100,7 +100,7 @@ export function People() {
                 </div>
               </div>
               {row.state !== 'active' && state(row)}
-              <Seal id={row.id} name={row.displayName} />
+              <Seal id={row.id} name={row.displayName} state={row.seal} />
             </>
           )}
         />

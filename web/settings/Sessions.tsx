@@ -12,6 +12,7 @@ import { useSignOut } from '../app/use-sign-out.ts'
 import { PageFrame } from '../ui/PageFrame.tsx'
 import { PersonName } from '../ui/PersonName.tsx'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
+import { Seal } from '../ui/Seal.tsx'
 import { StateBadge } from '../ui/StateBadge.tsx'
 import { When } from '../ui/When.tsx'
 import classes from './settings.module.css'
@@ -36,6 +37,7 @@ export function Sessions() {
     onError: (_error, _session, context) => queryClient.setQueryData(key, context?.known),
     onSettled: () => queryClient.invalidateQueries({ queryKey: key }),
   })
+  const maySeeSeals = me.data?.permissions.includes('core.session.manage') ?? false
   const rows = (sessions.data?.items ?? []).toSorted((a, b) => Number(b.current) - Number(a.current))
   return (
     <PageFrame title={t('sessions.title')}>
@@ -53,6 +55,13 @@ export function Sessions() {
           return (
             <li key={row.id} className={classes.line}>
               <Icon size={22} stroke={1.4} aria-hidden="true" />
+              {maySeeSeals && (
+                <Seal
+                  id={row.id}
+                  name={row.userAgent ? formatDevice(row.userAgent) : t('sessions.unknownDevice')}
+                  state={row.seal}
+                />
+              )}
               <div className={classes.grow}>
                 <div className={classes.strong}>
                   {row.userAgent ? formatDevice(row.userAgent) : t('sessions.unknownDevice')}

@@ -115,6 +115,7 @@ export const snips: Snip[] = insights.map((insight, index) => ({
       ? 'Compare with the method JIT of the next section.\nAsk Hubert about the benchmark set.'
       : '',
   tags: index === 0 ? ['compilers', 'performance', '性能'] : ['compilers'],
+  continues: [],
   hasImage: index === 2,
   createdBy: anId('per', index),
   createdAt: ago(60 * (index + 1)),

@@ -57,6 +57,7 @@ export const placeStories: readonly Story[] = [
       client.setQueryData(queries.seal(documents[0]?.id ?? '').queryKey, {
         record: { kind: 'document', id: documents[0]?.id ?? '' },
         state: 'in-order',
+        code: '7K2QX-0M11P',
         createdBy: people[0]?.id ?? null,
         createdAt: ago(3000),
         createdIp: '192.0.2.44',

@@ -1,6 +1,6 @@
 // The drawer behind every seal: made by, changed by, where it lives, which key, who may see it, its place in the log.
-import { Button, Skeleton, Stack, Text, Title } from '@mantine/core'
-import { IconShieldCheck } from '@tabler/icons-react'
+import { Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { IconPrinter, IconShieldCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -15,6 +15,7 @@ import { SealMark } from '../ui/Seal.tsx'
 import { SidePanel } from '../ui/SidePanel.tsx'
 import { When } from '../ui/When.tsx'
 import { EventProof } from './EventPanel.tsx'
+import { RecordSheet } from './RecordSheet.tsx'
 import classes from './SealDrawer.module.css'
 
 function Story({ by, at, ip }: { by: string | null; at: string; ip: string | null }) {
@@ -87,6 +88,17 @@ function SealStory({ seal }: { seal: SealRecord }) {
             </ul>,
           ],
           [
+            t('seal.code'),
+            seal.code ? (
+              <span key="code" className={classes.id}>
+                <span className="mono">{seal.code}</span>{' '}
+                <CopyButton text={seal.code} label={t('seal.copyCode')} />
+              </span>
+            ) : (
+              t('seal.noCode')
+            ),
+          ],
+          [
             t('seal.record'),
             <span key="record" className={classes.id}>
               <span className="mono">{seal.record.id}</span>{' '}
@@ -106,17 +118,22 @@ function SealStory({ seal }: { seal: SealRecord }) {
           {t('seal.history')}
         </Link>
       </Text>
-      {isChecking && seal.log ? (
-        <EventProof eventId={seal.log.eventId} />
-      ) : seal.log === null ? null : (
+      <Group gap="xs" mt="md">
+        {seal.log !== null && !isChecking && (
+          <Button leftSection={<IconShieldCheck size={18} stroke={1.5} />} onClick={() => setChecking(true)}>
+            {t('seal.verify')}
+          </Button>
+        )}
         <Button
-          mt="md"
-          leftSection={<IconShieldCheck size={18} stroke={1.5} />}
-          onClick={() => setChecking(true)}
+          variant="default"
+          leftSection={<IconPrinter size={18} stroke={1.5} />}
+          onClick={() => window.print()}
         >
-          {t('seal.verify')}
+          {t('seal.print')}
         </Button>
-      )}
+      </Group>
+      {isChecking && seal.log && <EventProof eventId={seal.log.eventId} />}
+      <RecordSheet id={seal.record.id} />
     </>
   )
 }

@@ -1,5 +1,5 @@
 // The seal: a small round mark on every record that opens the drawer with the record's whole story.
-// Must stay true: the state is told by shape and name, not by colour alone; never green without having been asked for.
+// Must stay true: the state is told by shape and name, not by colour alone; never green without the server having said so.
 import { Tooltip, UnstyledButton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
@@ -44,11 +44,20 @@ export function SealMark({ state, size = 18 }: { state: SealState; size?: number
   )
 }
 
-/** The seal of one record; `name` is read out, so a list of seals stays tellable. */
-export function Seal({ id, name, size = 18 }: { id: string; name: string; size?: number }) {
+interface Props {
+  id: string
+  /** Read out, so that a list of seals stays tellable. */
+  name: string
+  /** What the list said; what the drawer learned later counts more. */
+  state?: SealState | undefined
+  size?: number
+}
+
+/** The seal of one record. */
+export function Seal({ id, name, state: listed, size = 18 }: Props) {
   const navigate = useNavigate()
   const seal = useQuery({ ...queries.seal(id), enabled: false })
-  const state = seal.data?.state ?? 'unknown'
+  const state = seal.data?.state ?? listed ?? 'unknown'
   const label = t('seal.open', { name })
   return (
     <Tooltip label={t(`seal.state.${state}`)}>
