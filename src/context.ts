@@ -118,6 +118,8 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     rolePermissions,
     records: products.flatMap(({ records }) => records),
     sealedTables: products.flatMap(({ sealed }) => sealed),
+    blindTables: products.flatMap(({ blinds }) => blinds ?? []),
+    subjectSealed: products.flatMap(({ subjects }) => subjects ?? []),
     renewKeys: (tenant) => keyring.renew(tenant),
     mail: openMail({
       regions: config.regions.map(({ name }) => name),
@@ -130,7 +132,6 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     parsing: parts.parsing ?? null,
     tenant: (id) => tenants.of(id),
     regionKeys: (region, purpose) => regionKeys(`${region}/${purpose}`),
-    blobs,
     async claimTenant(region, domain) {
       return parts.claimTenant(region, await directory.blindDomain(domain))
     },

@@ -50,6 +50,8 @@ export interface OwnHouse {
     url: string,
     body?: object,
   ): Promise<{ status: number; json: Json; text: string }>
+  /** Another process of the same house whose clock is behind by so many milliseconds; closed with the house. */
+  aNeighbour(behind: number): BuiltCtx
   /** Moves the clocks of the house, its keeper and lent keys on, milliseconds. */
   passTime(milliseconds: number): void
   /** Seals the log of the resident's organisation as the cell does; no sealer runs here by itself. */
@@ -102,27 +104,30 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
     certificateKeyFile: '',
   }
   let passed = 0
-  const ctx = buildContextOn({
-    as: 'web',
-    regions: [region],
-    keeper: keeper.as('web'),
-    smtpUrl: null,
-    mailFrom: 'panoply@localhost',
-    now: () => new Date(Date.now() + passed),
-    keyClock: keeper.clock,
-    async claimTenant(name, domainBlind) {
-      await createSpareTenant({ client: migrator, keeper: cellKeeper, region: name, migrations })
-      const tenant = await claimTenant({
-        client: migrator,
-        registrar,
-        region: name,
-        cell: 'eu-1',
-        domainBlind,
-      })
-      if (!tenant) throw new Error('no spare tenant')
-      return tenant
-    },
-  })
+  const contextBehind = (behind: number) =>
+    buildContextOn({
+      as: 'web',
+      regions: [region],
+      keeper: keeper.as('web'),
+      smtpUrl: null,
+      mailFrom: 'panoply@localhost',
+      now: () => new Date(Date.now() + passed - behind),
+      keyClock: { now: () => keeper.clock.now() - behind, after: keeper.clock.after },
+      async claimTenant(name, domainBlind) {
+        await createSpareTenant({ client: migrator, keeper: cellKeeper, region: name, migrations })
+        const tenant = await claimTenant({
+          client: migrator,
+          registrar,
+          region: name,
+          cell: 'eu-1',
+          domainBlind,
+        })
+        if (!tenant) throw new Error('no spare tenant')
+        return tenant
+      },
+    })
+  const ctx = contextBehind(0)
+  const neighbours: BuiltCtx[] = []
   const app = await buildApp({
     ctx,
     log: pino({ level: 'error' }, pino.destination(2)),
@@ -168,6 +173,11 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
         text: response.body,
       }
     },
+    aNeighbour(behind) {
+      const neighbour = contextBehind(behind)
+      neighbours.push(neighbour)
+      return neighbour
+    },
     passTime(milliseconds) {
       passed += milliseconds
       keeper.clock.pass(milliseconds)
@@ -189,7 +199,7 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
     },
     async stop() {
       await app.close()
-      await ctx.close()
+      await Promise.all([ctx, ...neighbours].map((one) => one.close()))
       await Promise.all([migrator.end(), directoryOwner.end(), registrar.end()])
       await keeper[Symbol.asyncDispose]()
       await cluster.stop()

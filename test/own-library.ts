@@ -38,7 +38,13 @@ export interface OwnLibrary {
   /** Uploads as a browser does. */
   add(resident: Resident, bytes: Uint8Array, name?: string, title?: string): Promise<Answer>
   /** Runs one task for one record, as the worker does. */
-  run(resident: Resident, task: Task, record: string, signal?: AbortSignal): Promise<void>
+  run(
+    resident: Resident,
+    task: Task,
+    record: string,
+    signal?: AbortSignal,
+    progress?: Job['progress'],
+  ): Promise<void>
   /** Reads every document and draws every picture that waits. */
   work(resident: Resident): Promise<void>
   stop(): Promise<void>
@@ -79,7 +85,7 @@ export async function openLibrary(): Promise<OwnLibrary> {
         'content-type': form.type,
       })
     },
-    async run(resident, task, record, signal = new AbortController().signal) {
+    async run(resident, task, record, signal = new AbortController().signal, progress = () => undefined) {
       const tenant = tenantOf(resident)
       const actor = systemActor(tenant, {
         region: 'eu',
@@ -97,7 +103,7 @@ export async function openLibrary(): Promise<OwnLibrary> {
         isLastAttempt: true,
         actor: { ...actor, permissions: new Set(task.permissions) },
         signal,
-        progress: () => undefined,
+        progress,
       }
       await task.run(ctx, job)
     },

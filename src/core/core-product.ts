@@ -4,11 +4,14 @@ import { coreRecords } from './access/core-records.ts'
 import { corePermissions } from './access/permissions.ts'
 import { accessRoutes } from './access/routes.ts'
 import { exportAuditTask } from './audit/export-audit.job.ts'
+import { exportBlobs } from './audit/exports.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { apiKeyRoutes } from './auth/api-key-routes.ts'
 import { authRoutes } from './auth/routes.ts'
 import { evidenceRoutes } from './evidence/routes.ts'
 import { activityRoutes } from './jobs/routes.ts'
+import { blindColumn } from './keys/blind-values.ts'
+import { prepareRotationTask } from './keys/prepare-rotation.job.ts'
 import { rotateKeysTask } from './keys/rotate-keys.job.ts'
 import { keyRoutes } from './keys/routes.ts'
 import { mailRoutes } from './mail/routes.ts'
@@ -29,7 +32,7 @@ export const core: Product = {
     ...evidenceRoutes,
     ...mailRoutes,
   ],
-  tasks: [exportAuditTask, mergeSegmentsTask, rotateKeysTask],
+  tasks: [exportAuditTask, mergeSegmentsTask, prepareRotationTask, rotateKeysTask],
   permissions: corePermissions,
   records: coreRecords,
   sealed: [
@@ -41,4 +44,14 @@ export const core: Product = {
     { store: 'activity', table: 'activity', row: 'id', columns: ['title', 'origin'] },
     { store: 'people', table: 'person', row: 'id', columns: ['card', 'password', 'origin'] },
   ],
+  blinds: [
+    blindColumn<{ email: string }>({
+      store: 'people',
+      table: 'person',
+      column: 'email_blind',
+      label: 'person.email',
+      value: ({ email }) => email,
+    }),
+  ],
+  subjects: { columns: [], blobs: [exportBlobs] },
 }

@@ -4,10 +4,11 @@ import type { RegionPurpose } from '#protocol/keeper/keeper.schema.ts'
 import type { RoleName } from './access/permissions.ts'
 import type { Credentials } from './auth/credentials.ts'
 import type { Passwords } from './auth/password.ts'
-import type { BlobStore } from './blobs/blob-store.ts'
 import type { RegionPlace } from './config.ts'
 import type { ParserPlace } from './jobs/capped-child.ts'
+import type { BlindTable } from './keys/blind-values.ts'
 import type { RegionKeys } from './keys/region-keys.ts'
+import type { SubjectSealed } from './keys/reseal-subject.ts'
 import type { SealedTable } from './keys/rotate-keys.ts'
 import type { Outbox } from './mail/send-mail.ts'
 import type { RecordKind } from './product.ts'
@@ -26,13 +27,14 @@ export interface Ctx extends TenantDoor {
   readonly rolePermissions: ReadonlyMap<RoleName, ReadonlySet<string>>
   readonly records: readonly RecordKind[]
   readonly sealedTables: readonly SealedTable[]
+  readonly blindTables: readonly BlindTable[]
+  readonly subjectSealed: readonly SubjectSealed[]
   readonly mail: Outbox
   /** The region's log of what belongs to no tenant. */
   readonly visits: VisitLog
   /** A tenant's connections, for what happens before there is an actor. Throws `not_found`. */
   tenant(id: string): Promise<OpenTenant>
   regionKeys(region: string, purpose: RegionPurpose): RegionKeys
-  blobs(region: string): BlobStore
   /** Takes a spare tenant for a mail domain (or answers the one it has). Throws `busy` when none is spare yet. */
   claimTenant(region: string, domain: string): Promise<string>
   /** Lends a tenant's keys again, so that new versions are known here. */

@@ -3,6 +3,8 @@
 import type { Permission } from './access/permissions.ts'
 import type { IdPrefix } from './ids.ts'
 import type { Task } from './jobs/job.ts'
+import type { BlindTable } from './keys/blind-values.ts'
+import type { SubjectSealed } from './keys/reseal-subject.ts'
 import type { SealedTable } from './keys/rotate-keys.ts'
 import type { Route } from './route.ts'
 import type { TenantReader } from './tenancy/tenant-door.ts'
@@ -38,4 +40,8 @@ export interface Product {
   readonly records: readonly RecordKind[]
   /** Columns sealed under the tenant's field and people keys; rotation seals them again. */
   readonly sealed: readonly SealedTable[]
+  /** Columns found again by blind index; rotation blinds them anew. */
+  readonly blinds?: readonly BlindTable[]
+  /** Columns and blobs sealed under document keys; rotation seals them again. */
+  readonly subjects?: SubjectSealed
 }

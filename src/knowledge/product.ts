@@ -1,6 +1,7 @@
 /** Knowledge: what an organisation reads, captures and finds again. */
 import { ROLES } from '#core/access/permissions.ts'
 import type { Product } from '#core/product.ts'
+import { documentBlinds, documentBlobs } from './documents/document-seals.ts'
 import { drawPictureTask } from './documents/draw-picture.job.ts'
 import { eraseDocumentTask } from './documents/erase-document.job.ts'
 import { readDocumentTask } from './documents/read-document.job.ts'
@@ -10,6 +11,7 @@ import { knowledgeRecords } from './knowledge-records.ts'
 import { searchRoutes } from './search/routes.ts'
 import { eraseSnipTask } from './snips/erase-snip.job.ts'
 import { snipRoutes } from './snips/routes.ts'
+import { tagBlinds } from './snips/snip-tags.ts'
 
 export const knowledge: Product = {
   name: 'knowledge',
@@ -34,5 +36,13 @@ export const knowledge: Product = {
     { store: 'activity', table: 'snip', row: 'id', columns: ['card', 'origin'] },
     { store: 'activity', table: 'tag', row: "encode(tag, 'hex')", columns: ['name'] },
   ],
+  blinds: [documentBlinds, tagBlinds],
+  subjects: {
+    columns: [
+      { table: 'document_page', column: 'text', row: "document_id || '/' || page", subject: 'document_id' },
+      { table: 'snip', column: 'evidence', row: 'id', subject: 'document_id' },
+    ],
+    blobs: [documentBlobs],
+  },
   records: knowledgeRecords,
 }

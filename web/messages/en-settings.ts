@@ -91,6 +91,7 @@ export const enSettings = {
   'activity.kind.core.audit.exporting': 'Exporting',
   'activity.kind.core.key.rotating': 'Renewing keys',
   'activity.unit.rows': 'rows',
+  'activity.unit.parts': 'parts',
   'activity.unit.pages': 'pages',
   'activity.unit.events': 'events',
   'activity.far': '{done} of {total} {unit}',

@@ -2,10 +2,28 @@
 import type { Readable } from 'node:stream'
 import { PublicError } from '../errors.ts'
 import { newId, toApi } from '../ids.ts'
+import type { SubjectBlobs } from '../keys/reseal-subject.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 
 /** The task that makes an audit export. */
 export const EXPORT_TASK = 'core.audit.export'
+
+/** The files of exports, each under a key of its own. */
+export const exportBlobs: SubjectBlobs = {
+  table: 'export',
+  blob: 'blob',
+  subject: 'id',
+  isStored: 'blob is not null',
+  async hold(tx, blob) {
+    const row = await tx.db
+      .selectFrom('export')
+      .select('id')
+      .where('blob', '=', blob)
+      .forUpdate()
+      .executeTakeFirst()
+    return row !== undefined
+  },
+}
 
 /** Asks for an export of the whole log; its activity shows how far it is. */
 export async function createExport(tx: TenantWriter) {

@@ -38,7 +38,7 @@ export async function openSession(
         .selectFrom('person')
         .innerJoin('member', 'member.person', 'person.id')
         .select(['person.id', 'person.password', 'member.role', 'member.state'])
-        .where('person.email_blind', '=', tx.keys.blind('person.email', mail.address))
+        .where('person.email_blind', 'in', tx.keys.blinds('person.email', mail.address))
         .executeTakeFirst()
       const phc = row ? tx.keys.open<string>('people', 'person', row.id, 'password', row.password) : undefined
       const isRight = await ctx.passwords.matches(phc, input.password)

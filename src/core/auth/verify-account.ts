@@ -3,6 +3,7 @@
 import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { lockBlinds } from '../keys/blind-values.ts'
 import type { Origin } from '../tenancy/actor.ts'
 import { systemActor } from '../tenancy/system-actor.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
@@ -72,11 +73,12 @@ async function addPerson(
   pending: PendingAccount,
   input: VerifyInput,
 ): Promise<'owner' | 'member'> {
-  const blind = tx.keys.blind('person.email', pending.address)
+  const blinds = tx.keys.blinds('person.email', pending.address)
+  await lockBlinds(tx)
   const known = await tx.db
     .selectFrom('person')
     .select('id')
-    .where('email_blind', '=', blind)
+    .where('email_blind', 'in', blinds)
     .executeTakeFirst()
   if (known) throw new PublicError('account_exists')
   const organisation = await tx.db.selectFrom('organisation').select('id').executeTakeFirst()
@@ -108,7 +110,7 @@ async function addPerson(
     .insertInto('person')
     .values({
       id: person,
-      email_blind: blind,
+      email_blind: blinds[0],
       card: tx.keys.seal('people', 'person', person, 'card', {
         email: pending.address,
         displayName: pending.displayName,

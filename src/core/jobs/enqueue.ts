@@ -26,6 +26,8 @@ export interface EnqueueOptions {
   readonly attempts?: number
   readonly urgency?: 'soon' | 'normal' | 'late'
   readonly activity?: ActivityStart
+  /** UUID of an activity that was started before and shows this job, too. */
+  readonly shownBy?: string
 }
 
 /** What enqueue needs of the writer; TenantWriter.enqueue passes itself. */
@@ -45,26 +47,40 @@ export async function enqueue(
   record: string,
   options: EnqueueOptions = {},
 ): Promise<string | null> {
-  const { actor } = tx
-  const by = actor.onBehalfOf ?? actor.personId
-  const activity = options.activity ? newId() : null
-  if (activity && options.activity) {
-    const { kind, recordKind, title, unit, total } = options.activity
-    await sql`
-      insert into activity (id, task, kind, record_kind, record, state, done, total, unit, title, created_by, created_key, created_at, updated_at, origin)
-      values (${activity}, ${task}, ${kind}, ${recordKind}, ${record}, 'waiting', 0, ${total ?? null}, ${unit ?? null},
-        ${tx.keys.seal('activity', 'activity', activity, 'title', title)}, ${by},
-        ${by === null && actor.kind === 'key' ? actor.credentialId : null}, ${tx.now()}, ${tx.now()},
-        ${tx.keys.seal('activity', 'activity', activity, 'origin', actor.origin)})`.execute(tx.db)
-  }
+  const activity = options.activity
+    ? await startActivity(tx, task, record, options.activity)
+    : (options.shownBy ?? null)
   const told = {
     key: options.key,
     delay: options.delaySeconds,
     attempts: options.attempts,
     priority: priorities[options.urgency ?? 'normal'],
     activity: activity ?? undefined,
-    by: by ?? undefined,
+    by: askedBy(tx) ?? undefined,
   }
   await sql`select cell.enqueue(${task}, ${record}::uuid, ${JSON.stringify(told)}::jsonb)`.execute(tx.db)
   return activity
+}
+
+/** Shows work in Activity before its job is queued; the job is then enqueued with `shownBy`. Answers the UUID of the activity. */
+export async function startActivity(
+  tx: EnqueueWriter,
+  task: string,
+  record: string,
+  { kind, recordKind, title, unit, total }: ActivityStart,
+): Promise<string> {
+  const { actor } = tx
+  const by = askedBy(tx)
+  const id = newId()
+  await sql`
+    insert into activity (id, task, kind, record_kind, record, state, done, total, unit, title, created_by, created_key, created_at, updated_at, origin)
+    values (${id}, ${task}, ${kind}, ${recordKind}, ${record}, 'waiting', 0, ${total ?? null}, ${unit ?? null},
+      ${tx.keys.seal('activity', 'activity', id, 'title', title)}, ${by},
+      ${by === null && actor.kind === 'key' ? actor.credentialId : null}, ${tx.now()}, ${tx.now()},
+      ${tx.keys.seal('activity', 'activity', id, 'origin', actor.origin)})`.execute(tx.db)
+  return id
+}
+
+function askedBy({ actor }: EnqueueWriter): string | null {
+  return actor.onBehalfOf ?? actor.personId
 }

@@ -1,9 +1,27 @@
 import assert from 'node:assert/strict'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
 import { onePagePdf } from '#test/one-page-pdf.ts'
+import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
+import { verifyAccount } from '../auth/verify-account.ts'
+import { openBlobStore } from '../blobs/blob-store.ts'
+import { fromApi, toApi } from '../ids.ts'
+import type { Job } from '../jobs/job.ts'
+import { prepareRotationTask } from './prepare-rotation.job.ts'
 import { rotateKeysTask } from './rotate-keys.job.ts'
+
+const MINUTE = 60_000
+
+type Classes = Record<string, Record<string, Record<string, { class: string; blind?: boolean }>>>
+/** Class of every column by schema, table and column. */
+const columns: Classes = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../generated/columns.json'), 'utf8'),
+)
 
 let library: OwnLibrary
 before(async () => {
@@ -11,85 +29,377 @@ before(async () => {
 })
 after(() => library.stop())
 
-test('rotation seals every column again and everything reads as before', async () => {
-  const person = await library.aResident()
-  const tenant = person.token.split('.')[0] ?? ''
-  const added = await library.add(person, onePagePdf('The lighthouse keeper counts the winters'))
+const tenantOf = ({ token }: Resident): string => token.split('.')[0] ?? ''
+
+async function dbOf(person: Resident, store: 'activity' | 'people' = 'activity') {
+  return (await library.ctx.tenant(tenantOf(person))).db(store)
+}
+
+/** Asks for a rotation and makes the versions; what comes next waits. Answers the activity. */
+async function begin(person: Resident): Promise<string> {
+  // The clock of the keeper stands still: what was made before must be older.
+  library.house.passTime(1000)
+  const rotation = await library.ask(person, 'POST', '/v1/keys/rotations')
+  assert.equal(rotation.status, 202, String(rotation.bytes))
+  const activity = fromApi('act', rotation.json.activityId)
+  await library.run(person, prepareRotationTask, activity)
+  return activity
+}
+
+async function seal(person: Resident, signal?: AbortSignal, progress?: Job['progress']) {
+  const { id } = await (await dbOf(person)).selectFrom('organisation').select('id').executeTakeFirstOrThrow()
+  await library.run(person, rotateKeysTask, id, signal, progress)
+}
+
+/** A document with a snip of text, one of an area with its picture, and tags. */
+async function aDocument(person: Resident, passage: string) {
+  const bytes = onePagePdf(passage)
+  const added = await library.add(person, bytes, `${randomBytes(4).toString('hex')}.pdf`)
+  assert.equal(added.status, 201, String(added.bytes))
+  const { id } = added.json
   await library.work(person)
-  const read = await library.ask(person, 'GET', `/v1/documents/${added.json.id}`)
-  assert.equal(read.json.state, 'ready', String(read.bytes))
-  const snip = await library.ask(person, 'POST', '/v1/snips', {
-    documentId: added.json.id,
+  const text = await library.ask(person, 'POST', '/v1/snips', {
+    documentId: id,
     page: 1,
     kind: 'text',
-    quote: { exact: 'keeper counts the winters' },
-    insight: 'Winters are counted',
-    tags: ['lighthouse'],
+    quote: { exact: passage },
+    insight: `On ${passage}`,
+    tags: ['Lighthouse'],
   })
-  assert.equal(snip.status, 201, String(snip.bytes))
+  assert.equal(text.status, 201, String(text.bytes))
+  const area = await library.ask(person, 'POST', '/v1/snips', {
+    documentId: id,
+    page: 1,
+    kind: 'area',
+    rects: [{ x: 10, y: 10, width: 200, height: 100 }],
+  })
+  assert.equal(area.status, 201, String(area.bytes))
+  await library.work(person)
+  return { id, bytes, snip: text.json.id, picture: `/v1/snips/${area.json.id}/image` }
+}
+
+/** The files of a tenant's container, parts too. */
+function filesOf(person: Resident): string[] {
+  const folder = join(library.ctx.regions[0]?.blobRoot ?? '', tenantOf(person))
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+}
+
+async function blobsOf(person: Resident): Promise<{ blob: string; subject: string }[]> {
+  const { rows } = await sql<{ blob: string; subject: string }>`
+    select id::text as blob, document_id::text as subject from document_blob where state = 'stored'
+    union all select blob::text, id::text from export where blob is not null`.execute(await dbOf(person))
+  return rows
+}
+
+/** How many blobs open with exactly this version of their subject's key. */
+async function blobsUnder(person: Resident, version: number): Promise<number> {
+  const keys = await (await library.ctx.tenant(tenantOf(person))).keys()
+  let count = 0
+  for (const { blob, subject } of await blobsOf(person)) {
+    const key = (await keys.subject('document', subject)).versions.find((one) => one.version === version)
+    if (!key) continue
+    try {
+      await buffer(
+        await openBlobStore(library.ctx.regions[0]?.blobRoot ?? '').open(tenantOf(person), blob, key.key),
+      )
+      count++
+    } catch (error) {
+      assert.equal((error as Error).name, 'SealBroken')
+    }
+  }
+  return count
+}
+
+async function versionsIn(person: Resident, store: 'activity' | 'people', table: string, column: string) {
+  const { rows } = await sql<{ version: number; count: string }>`
+    select get_byte(${sql.ref(column)}, 4) as version, count(*) as count from ${sql.table(table)}
+    where ${sql.ref(column)} is not null group by 1 order by 1`.execute(await dbOf(person, store))
+  return new Map(rows.map(({ version, count }) => [version, Number(count)]))
+}
+
+test('after a rotation nothing sealed with the first version is left, and everything reads as before', async () => {
+  const person = await library.aResident()
+  const document = await aDocument(person, 'The lighthouse keeper counts the winters')
   await library.ask(person, 'POST', '/v1/api-keys', { name: 'Rotation test' })
   const exported = await library.ask(person, 'POST', '/v1/exports', { kind: 'audit' })
   assert.equal(exported.status, 202, String(exported.bytes))
+  const picture = (await library.ask(person, 'GET', document.picture)).bytes
+  const files = filesOf(person)
+  const raw = files.map((file) => readFileSync(file))
+  assert.ok(files.length >= 3, 'original, cover and the picture of the area')
 
-  const rotation = await library.ask(person, 'POST', '/v1/keys/rotations')
-  assert.equal(rotation.status, 202, String(rotation.bytes))
-  await assert.rejects(library.run(person, rotateKeysTask, added.json.id), /not in use yet/)
-  library.house.passTime(12 * 60_000)
-  const opened = await library.ctx.tenant(tenant)
-  const organisation = await opened
-    .db('activity')
-    .selectFrom('organisation')
-    .select('id')
-    .executeTakeFirstOrThrow()
-  await library.run(person, rotateKeysTask, organisation.id)
+  library.house.passTime(1000)
+  const asked = await library.ask(person, 'POST', '/v1/keys/rotations')
+  await assert.rejects(seal(person), /not in use yet/)
+  const again = await library.ask(person, 'POST', '/v1/keys/rotations')
+  assert.equal(again.json.activityId, asked.json.activityId, 'one rotation at a time')
+  await begin(person)
+  await assert.rejects(seal(person), /not in use yet/)
+  library.house.passTime(12 * MINUTE)
+  const progress: [number, number | undefined][] = []
+  await seal(person, undefined, (done, total) => void progress.push([done, total]))
 
   for (const { store, table, columns } of library.ctx.sealedTables) {
     for (const column of columns) {
-      const { rows } = await sql<{ old: string; all: string }>`
-        select count(*) filter (where get_byte(${sql.ref(column)}, 4) < 2) as old, count(*) as all from ${sql.table(table)}`.execute(
-        opened.db(store),
-      )
-      assert.equal(Number(rows[0]?.old), 0, `${table}.${column} still carries the first version`)
-      assert.ok(Number(rows[0]?.all) > 0, `${table} has no row, so this proved nothing`)
+      const versions = await versionsIn(person, store, table, column)
+      assert.deepEqual([...versions.keys()], [2], `${table}.${column}`)
     }
   }
-  const keys = await library.ask(person, 'GET', '/v1/keys')
-  const field = keys.json.items.filter(({ purpose }: { purpose: string }) => purpose === 'field')
-  assert.deepEqual(
-    field.map(({ version, state }: { version: number; state: string }) => [version, state]),
-    [
-      [1, 'retired'],
-      [2, 'live'],
-    ],
-  )
-  const me = await library.ask(person, 'GET', '/v1/me')
-  assert.equal(me.json.person.email, person.email)
-  const again = await library.ask(person, 'GET', `/v1/snips/${snip.json.id}`)
-  assert.equal(again.json.insight, 'Winters are counted')
+  for (const { columns } of library.ctx.subjectSealed)
+    for (const { table, column } of columns)
+      assert.deepEqual([...(await versionsIn(person, 'activity', table, column)).keys()], [2], table)
+  const all = (await blobsOf(person)).length
+  assert.equal(await blobsUnder(person, 2), all)
+  assert.equal(await blobsUnder(person, 1), 0)
+  assert.deepEqual(filesOf(person), files, 'no file more and none less')
+  for (const [at, file] of files.entries()) {
+    const fresh = readFileSync(file)
+    assert.equal(fresh.length, raw[at]?.length)
+    assert.ok(!raw[at]?.subarray(250).equals(fresh.subarray(250)), 'under a new data key')
+  }
+  const [last] = progress.slice(-1)
+  assert.equal(last?.[0], last?.[1], 'ends where it said it would')
+  const sealed = library.ctx.sealedTables.length
+  assert.ok((last?.[0] ?? 0) > sealed + all, `${last?.[0]} parts`)
+
+  const { rows } = await sql<{ purpose: string; version: number; state: string }>`
+    select distinct purpose, version, state from key order by purpose, version`.execute(await dbOf(person))
+  for (const purpose of ['blind', 'document', 'field', 'people', 'person', 'search'])
+    assert.deepEqual(
+      rows.filter((row) => row.purpose === purpose).map(({ version, state }) => [version, state]),
+      [
+        [1, 'retired'],
+        [2, 'live'],
+      ],
+      purpose,
+    )
+
+  assert.equal((await library.ask(person, 'GET', '/v1/me')).json.person.email, person.email)
+  const content = await library.ask(person, 'GET', `/v1/documents/${document.id}/content`)
+  assert.ok(content.bytes.equals(document.bytes))
+  assert.ok((await library.ask(person, 'GET', document.picture)).bytes.equals(picture))
+  const text = await library.ask(person, 'GET', `/v1/documents/${document.id}/text`)
+  assert.match(text.json.items[0].text, /counts the winters/)
+  const snip = await library.ask(person, 'GET', `/v1/snips/${document.snip}`)
+  assert.match(snip.json.insight, /winters/)
+  assert.match(snip.json.quote.exact, /winters/)
   const hits = await library.ask(person, 'GET', '/v1/search?q=lighthouse')
   assert.ok(hits.json.items.length >= 2, String(hits.bytes))
-  const signedIn = await library.house.ask(null, 'POST', '/v1/sessions', {
-    email: person.email,
-    password: person.password,
-  })
-  assert.equal(signedIn.status, 201)
-  assert.equal((await library.ask(person, 'GET', '/v1/audit')).json.items.at(-1).ip, '127.0.0.1')
+  const log = await library.ask(person, 'GET', '/v1/audit?limit=200')
+  assert.ok(log.json.items.every(({ personal }: { personal?: string }) => personal !== 'damaged'))
+  assert.equal(log.json.items.at(-1).ip, '127.0.0.1', 'the log opens what it keeps under the first version')
+  assert.ok(
+    log.json.items.some(({ action }: { action: string }) => action === 'core.key.retired'),
+    'the rotation stands in the log',
+  )
+  const personal = await versionsIn(person, 'activity', 'audit', 'personal')
+  assert.ok(personal.get(1) && personal.get(2), 'new events are sealed under the new key')
 })
 
-test('a killed rotation goes on where it stopped', async () => {
+test('every blind column, and every column under a document key, is one that rotation knows', () => {
+  const known = library.ctx.blindTables.flatMap((table) => table.columns).sort()
+  const declared = (['activity', 'people'] as const).flatMap((schema) =>
+    Object.entries(columns[schema] ?? {}).flatMap(([table, all]) =>
+      Object.entries(all).flatMap(([column, what]) => ('blind' in what ? [`${table}.${column}`] : [])),
+    ),
+  )
+  // A salted hash under no key.
+  assert.deepEqual(declared.filter((column) => column !== 'audit.personal_hash').sort(), known)
+  const sealed = [
+    ...library.ctx.sealedTables.flatMap(({ table, columns }) =>
+      columns.map((column) => `${table}.${column}`),
+    ),
+    ...library.ctx.subjectSealed.flatMap(({ columns }) => columns.map((one) => `${one.table}.${one.column}`)),
+  ]
+  const all = (['activity', 'people'] as const).flatMap((schema) =>
+    Object.entries(columns[schema] ?? {}).flatMap(([table, names]) =>
+      Object.entries(names).flatMap(([column, what]) =>
+        what.class === 'configuration' || 'blind' in what ? [] : [`${table}.${column}`],
+      ),
+    ),
+  )
+  // The log only appends; the index is rewritten as a whole.
+  const otherwise = ['audit.personal', 'search_delta.sealed', 'search_page.sealed', 'search_word.sealed']
+  assert.deepEqual([...sealed, ...otherwise].sort(), all.sort())
+})
+
+test('look-ups find rows before, during and after, and equal values meet across versions', async () => {
+  const domain = `${randomBytes(6).toString('hex')}.example`
+  const person = await library.house.aResident(`first@${domain}`)
+  const { id } = await aDocument(person, 'Tides are written down twice')
+  const original = (await library.ask(person, 'GET', `/v1/documents/${id}/content`)).bytes
+  const keysNow = async () => (await library.ctx.tenant(tenantOf(person))).keys()
+  const blindOf = async () => {
+    const blinds = (await keysNow()).blinds('person.email', person.email)
+    const rows = await (await dbOf(person, 'people')).selectFrom('person').select('email_blind').execute()
+    return rows.find(({ email_blind }) => blinds.some((blind) => blind.equals(email_blind)))?.email_blind
+  }
+  const works = async (when: string) => {
+    const { email, password } = person
+    const signedIn = await library.house.ask(null, 'POST', '/v1/sessions', { email, password })
+    assert.equal(signedIn.status, 201, when)
+    const twice = await library.add(person, original, `${randomBytes(4).toString('hex')}.pdf`)
+    assert.equal(twice.json.id, id, `${when}: the same file is the same document`)
+    const found = await library.ask(person, 'GET', '/v1/snips?tag=lighthouse')
+    assert.equal(found.json.items.length, 1, `${when}: ${found.bytes}`)
+    const tags = await library.ask(person, 'GET', '/v1/tags')
+    assert.deepEqual(tags.json.items, [{ tag: 'Lighthouse', count: 1 }], when)
+    const account = library.house.aResident(email)
+    await assert.rejects(account, /account_exists/, when)
+  }
+  const blindBefore = await blindOf()
+  await works('before')
+  await begin(person)
+  await works('before the new version seals')
+  library.house.passTime(12 * MINUTE)
+  await works('while the new version seals and the old one stands')
+
+  // One process still stores under the first version: its clock is a minute and a half behind.
+  const behind = library.house.aNeighbour(1.5 * MINUTE)
+  const lagging = await (await behind.tenant(tenantOf(person))).keys()
+  const leading = await keysNow()
+  assert.equal(lagging.current('blind').version, 1)
+  assert.equal(leading.current('blind').version, 2)
+  for (let round = 0; round < 5; round++) {
+    const email = `second${round}@${domain}`
+    const where = { region: 'eu', origin: { ip: '127.0.0.1', userAgent: '' }, requestId: 'r' }
+    const tokens = [await signUp(email), await signUp(email)]
+    const ends = await Promise.allSettled([
+      verifyAccount(library.ctx, { token: tokens[0] ?? '' }, where),
+      verifyAccount(behind, { token: tokens[1] ?? '' }, where),
+    ])
+    assert.deepEqual(ends.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+    const people = await (await dbOf(person, 'people')).selectFrom('person').select('id').execute()
+    assert.equal(people.length, 2 + round)
+  }
+
+  await seal(person)
+  await works('after')
+  const blindAfter = await blindOf()
+  assert.ok(blindBefore && blindAfter && !blindBefore.equals(blindAfter))
+  library.house.passTime(11 * MINUTE)
+  await works('when the first version is not looked for any more')
+  const fresh = await keysNow()
+  assert.equal(fresh.blinds('person.email', person.email).length, 1)
+  const { rows } = await sql<{ count: string }>`
+    select count(*) as count from tag left join snip_tag using (tag) where snip_tag.tag is null`.execute(
+    await dbOf(person),
+  )
+  assert.equal(Number(rows[0]?.count), 0, 'no word is left behind')
+})
+
+async function signUp(email: string): Promise<string> {
+  const password = `quiet meadow ${randomBytes(6).toString('hex')}`
+  const sent = await library.house.ask(null, 'POST', '/v1/accounts', {
+    email,
+    password,
+    displayName: 'A Resident',
+    country: 'SE',
+  })
+  assert.equal(sent.status, 202, sent.text)
+  const mails = await library.ctx.mail.list('eu', null)
+  return /token=([A-Za-z0-9._-]+)/.exec(mails.find(({ to }) => to === email)?.text ?? '')?.[1] ?? ''
+}
+
+test('a rotation that dies among the blobs goes on where it stopped', async () => {
   const person = await library.aResident()
-  const opened = await library.ctx.tenant(person.token.split('.')[0] ?? '')
-  await library.ask(person, 'POST', '/v1/keys/rotations')
-  library.house.passTime(12 * 60_000)
-  const organisation = await opened
-    .db('activity')
-    .selectFrom('organisation')
+  const documents = [
+    await aDocument(person, 'One boat left early'),
+    await aDocument(person, 'One boat came home late'),
+  ]
+  await begin(person)
+  library.house.passTime(12 * MINUTE)
+  const early = new AbortController()
+  early.abort(new Error('killed'))
+  await assert.rejects(seal(person, early.signal), /killed/)
+  // Dies when the first document is done and the second, of six parts, is not.
+  const dying = new AbortController()
+  const died = seal(person, dying.signal, (done, all = 0) => {
+    if (done >= all - 5) dying.abort(new Error('killed'))
+  })
+  await assert.rejects(died, /killed/)
+  const [before, left] = [await blobsUnder(person, 2), await blobsUnder(person, 1)]
+  assert.ok(before > 0 && left > 0, `${before} and ${left}`)
+  for (const { id, bytes, picture } of documents) {
+    assert.ok((await library.ask(person, 'GET', `/v1/documents/${id}/content`)).bytes.equals(bytes))
+    assert.equal((await library.ask(person, 'GET', picture)).status, 200)
+  }
+  // What a SIGKILL in the middle of a file leaves behind.
+  const [blob] = (await blobsOf(person)).filter(
+    ({ subject }) => subject === fromApi('doc', documents[1]?.id ?? ''),
+  )
+  const file = filesOf(person).find((one) => one.endsWith(blob?.blob ?? ' ')) ?? ''
+  const part = `${file}.${randomUUID()}.part`
+  writeFileSync(part, randomBytes(1000))
+  await seal(person)
+  assert.ok(!existsSync(part))
+  assert.equal(await blobsUnder(person, 1), 0)
+  assert.equal(await blobsUnder(person, 2), before + left)
+  for (const { id, bytes } of documents)
+    assert.ok((await library.ask(person, 'GET', `/v1/documents/${id}/content`)).bytes.equals(bytes))
+})
+
+test('a blob that was spoilt stays as it is, is told, and does not stop the rest', async () => {
+  const person = await library.aResident()
+  const [good, bad] = [
+    await aDocument(person, 'The good chart lies on top'),
+    await aDocument(person, 'The bad chart lies below'),
+  ]
+  const db = await dbOf(person)
+  const { id } = await db
+    .selectFrom('document_blob')
     .select('id')
+    .where('document_id', '=', fromApi('doc', bad.id))
+    .where('use', '=', 'original')
     .executeTakeFirstOrThrow()
-  const stop = new AbortController()
-  stop.abort(new Error('killed'))
-  await assert.rejects(library.run(person, rotateKeysTask, organisation.id, stop.signal), /killed/)
-  assert.equal((await library.ask(person, 'GET', '/v1/me')).json.person.email, person.email)
-  await library.run(person, rotateKeysTask, organisation.id)
-  assert.equal((await library.ask(person, 'GET', '/v1/me')).json.person.email, person.email)
+  const file = filesOf(person).find((one) => one.endsWith(id)) ?? ''
+  const bytes = readFileSync(file)
+  bytes[300] = (bytes[300] ?? 0) ^ 1
+  writeFileSync(file, bytes)
+  await begin(person)
+  library.house.passTime(12 * MINUTE)
+  await seal(person)
+  assert.ok(readFileSync(file).equals(bytes))
+  assert.ok(!filesOf(person).some((one) => one.endsWith('.part')))
+  const states = await db
+    .selectFrom('key')
+    .select(['subject', 'state'])
+    .where('purpose', '=', 'document')
+    .where('version', '=', 1)
+    .execute()
+  const stateOf = (document: string) =>
+    states.find(({ subject }) => subject === fromApi('doc', document))?.state
+  assert.deepEqual([stateOf(good.id), stateOf(bad.id)], ['retired', 'live'])
+  const log = await library.ask(person, 'GET', '/v1/audit?limit=200&action=core.key.retired')
+  assert.equal(log.json.items[0].outcome, 'failed')
+  assert.equal(log.json.items[0].detail.damaged, 1)
+})
+
+test('a document that is removed while its keys rotate leaves no blob and no key', async () => {
+  const person = await library.aResident()
+  const kept = await aDocument(person, 'This one stays in the drawer')
+  const removed = await aDocument(person, 'This one goes overboard')
+  await begin(person)
+  library.house.passTime(12 * MINUTE)
+  await library.ask(person, 'DELETE', `/v1/documents/${removed.id}`)
+  await seal(person)
+  const { eraseDocumentTask } = await import('#knowledge/documents/erase-document.job.ts')
+  await library.run(person, eraseDocumentTask, fromApi('doc', removed.id))
+  const known = (await blobsOf(person)).map(({ blob }) => blob).sort()
+  assert.deepEqual(
+    filesOf(person)
+      .map((file) => file.slice(-36))
+      .sort(),
+    known,
+  )
+  const live = await (await dbOf(person))
+    .selectFrom('key')
+    .select('subject')
+    .where('purpose', '=', 'document')
+    .where('state', '!=', 'destroyed')
+    .execute()
+  assert.deepEqual([...new Set(live.map(({ subject }) => toApi('doc', subject ?? '')))], [kept.id])
 })

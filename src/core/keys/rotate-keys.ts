@@ -1,9 +1,11 @@
-// Rotation: new versions of a tenant's working keys at once, everything sealed before sealed again in the background.
-// Must stay true: at no moment is there a value that some process cannot open: a new version seals only when all must know it, and
-// sealing again starts after that. A killed rotation goes on where it was.
+// Rotation: new versions of a tenant's working keys at once, those of documents and persons in a job, and when every process has them
+// everything sealed before sealed again. See docs/decisions/0009-rotation.md.
+// Must stay true: at no moment is there a value that some process cannot open or find: a new version seals only when all must know it,
+// and sealing again starts after that. A killed rotation goes on where it was.
 import { sql } from 'kysely'
 import { tenantPurposes } from '#protocol/keeper/keeper.schema.ts'
 import { toApi } from '../ids.ts'
+import { startActivity } from '../jobs/enqueue.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 
 /** Sealed columns of one table, as its room declares them. `row` is the SQL expression whose text the seal is bound to. */
@@ -14,10 +16,9 @@ export interface SealedTable {
   readonly columns: readonly string[]
 }
 
-/** The task that seals again. */
+/** The task that makes the new versions of the keys of documents and persons, and the one that seals again. */
+export const PREPARE_TASK = 'core.key.prepare'
 export const ROTATE_TASK = 'core.key.rotate'
-/** Purposes that rotate by sealing again. A new blind key would need every look-up made anew, so it stays. */
-const ROTATED = tenantPurposes.filter((purpose) => purpose !== 'blind')
 const BATCH = 200
 /** Sealing again waits until every process seals with the new version (see version-in-use.ts) and nothing older is under way. */
 const WAIT_SECONDS = 12 * 60
@@ -45,7 +46,10 @@ export async function listKeys(tx: TenantReader) {
   }
 }
 
-/** Makes the next version of every rotating key and queues the sealing. The caller renews the lent keys after the commit. */
+/**
+ * Makes the next version of every key of the tenant and queues the rest; while one rotation is under way, answers that one. The caller
+ * renews the lent keys after the commit.
+ */
 export async function rotateKeys(tx: TenantWriter): Promise<{ activityId: string }> {
   tx.require('core.key.rotate')
   const organisation = await tx.db
@@ -53,22 +57,41 @@ export async function rotateKeys(tx: TenantWriter): Promise<{ activityId: string
     .select('id')
     .forUpdate()
     .executeTakeFirstOrThrow()
-  for (const purpose of ROTATED) {
+  const record = { kind: 'organisation', id: organisation.id }
+  const running = await tx.db
+    .selectFrom('activity')
+    .select('id')
+    .where('task', '=', ROTATE_TASK)
+    .where('state', 'in', ['waiting', 'running'])
+    .executeTakeFirst()
+  if (running) {
+    tx.audit({ action: 'core.key.rotated', record, detail: { isUnderWay: true } })
+    return { activityId: toApi('act', running.id) }
+  }
+  for (const purpose of tenantPurposes) {
     const row = await tx.keys.newVersion(purpose)
     await tx.db.insertInto('key').values(row).execute()
   }
-  const activity = await tx.enqueue(ROTATE_TASK, organisation.id, {
-    key: 'rotate',
-    delaySeconds: WAIT_SECONDS,
-    activity: { kind: 'core.key.rotating', recordKind: 'organisation', title: '', unit: 'rows' },
+  const activity = await startActivity(tx, ROTATE_TASK, organisation.id, {
+    kind: 'core.key.rotating',
+    recordKind: 'organisation',
+    title: '',
+    unit: 'parts',
   })
-  if (activity === null) throw new Error('a rotation needs an activity')
-  tx.audit({ action: 'core.key.rotated', record: { kind: 'organisation', id: organisation.id } })
+  await tx.enqueue(PREPARE_TASK, activity, { key: 'prepare', attempts: 25 })
+  tx.audit({ action: 'core.key.rotated', record })
   return { activityId: toApi('act', activity) }
 }
 
+/** Queues the sealing of a rotation for the time when every process seals with its keys. `activity` shows it. */
+export async function queueSealing(tx: TenantWriter, activity: string): Promise<void> {
+  const { id } = await tx.db.selectFrom('organisation').select('id').executeTakeFirstOrThrow()
+  await tx.enqueue(ROTATE_TASK, id, { key: 'rotate', delaySeconds: WAIT_SECONDS, shownBy: activity })
+  tx.audit({ action: 'core.key.sealingQueued', record: { kind: 'organisation', id } })
+}
+
 /** How many rows a table has, for progress. */
-export async function countRows(tx: TenantReader, { table }: SealedTable): Promise<number> {
+export async function countRows(tx: TenantReader, { table }: Pick<SealedTable, 'table'>): Promise<number> {
   const { rows } = await sql<{ count: number }>`select count(*) as count from ${sql.table(table)}`.execute(
     tx.db,
   )
@@ -114,14 +137,14 @@ export async function isNewestInUse(tx: TenantReader): Promise<boolean> {
     .where('subject', 'is', null)
     .groupBy('purpose')
     .execute()
-  return ROTATED.every(
+  return tenantPurposes.every(
     (purpose) => newest.find((row) => row.purpose === purpose)?.version === tx.keys.current(purpose).version,
   )
 }
 
 /** Marks versions below the newest as no longer sealing anything. They still open what a log must keep as it was. */
 export async function retireKeys(tx: TenantWriter): Promise<void> {
-  for (const purpose of ROTATED) {
+  for (const purpose of tenantPurposes) {
     await tx.db
       .updateTable('key')
       .set({ state: 'retired' })

@@ -21,10 +21,10 @@ const LONGEST = 256 * 2 ** 20
 
 /** Seals and opens values under one subject's key. */
 export interface SubjectSeal {
-  /** The version that seals. */
-  readonly version: number
   /** Seals a JSON value for one place, deflated first. */
   seal(place: SealPlace, value: unknown): Buffer
+  /** The same value sealed under the version that seals; null when it is already. Throws SealBroken. */
+  reseal(place: SealPlace, sealed: Uint8Array): Buffer | null
   /** The value sealed for exactly this place. Throws SealBroken otherwise. */
   open<T>(place: SealPlace, sealed: Uint8Array): T
 }
@@ -41,7 +41,6 @@ export function subjectSeal(key: SubjectKey): SubjectSeal {
   }
   const { version } = key.current
   return {
-    version,
     seal: (place, value) =>
       sealBytes(
         ofVersion(version),
@@ -49,6 +48,12 @@ export function subjectSeal(key: SubjectKey): SubjectSeal {
         nameOf(place),
         deflateRawSync(JSON.stringify(value), { level: 3 }),
       ),
+    reseal(place, sealed) {
+      const from = sealedVersion(sealed)
+      if (from === version) return null
+      const plain = openBytes(ofVersion(from), nameOf(place), sealed)
+      return sealBytes(ofVersion(version), version, nameOf(place), plain)
+    },
     open: (place, sealed) =>
       JSON.parse(
         inflateRawSync(openBytes(ofVersion(sealedVersion(sealed)), nameOf(place), sealed), {

@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto'
 
 /** Longest time a process may not know of a new key: what the keeper lends for, and a minute of clock skew. */
-const KNOWN_AFTER = 11 * 60 * 1000
+export const KNOWN_AFTER = 11 * 60 * 1000
 
 export interface VersionedKey {
   /** UUIDv7; says when the key was made. */
@@ -24,6 +24,7 @@ export function versionInUse(versions: readonly VersionedKey[], now: number): Ve
   return oldest
 }
 
-function madeAt(id: string): number {
+/** Milliseconds since 1970 of a UUIDv7. */
+export function madeAt(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
 }

@@ -4,6 +4,7 @@
  */
 import type { Ctx } from '#core/ctx.ts'
 import type { Job, Task } from '#core/jobs/job.ts'
+import { destroySubjectKey } from '#core/keys/subject-versions.ts'
 
 export const eraseDocumentTask: Task = {
   name: 'knowledge.document.erase',
@@ -31,17 +32,11 @@ async function eraseDocument(ctx: Ctx, job: Job): Promise<void> {
   if (blobs.length === 0) return
   await ctx.write(job.actor, async (tx) => {
     await tx.db.deleteFrom('document_blob').where('id', 'in', blobs).execute()
-    await tx.db
-      .updateTable('key')
-      .set({ state: 'destroyed', wrapped: null, destroyed_at: tx.now() })
-      .where('purpose', '=', 'document')
-      .where('subject', '=', document)
-      .execute()
+    await destroySubjectKey(tx, 'document', document)
     tx.audit({
       action: 'knowledge.document.erased',
       record: { kind: 'document', id: document },
       detail: { blobs: blobs.length },
     })
-    tx.keys.forgetSubject('document', document)
   })
 }

@@ -25,7 +25,7 @@ export async function listSnips(tx: TenantReader, query: SnipQuery): Promise<Sni
   const { tag } = query
   if (tag !== undefined)
     rows = rows.where('snip.id', 'in', (eb) =>
-      eb.selectFrom('snip_tag').select('snip_tag.snip_id').where('snip_tag.tag', '=', blindTag(tx, tag)),
+      eb.selectFrom('snip_tag').select('snip_tag.snip_id').where('snip_tag.tag', 'in', blindTag(tx, tag)),
     )
   const found = await rows.execute()
   const shown = found.slice(0, limit)

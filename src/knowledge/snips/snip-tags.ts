@@ -2,6 +2,7 @@
  * Tags of snips. Two spellings that differ in case or composition are one tag, shown as first written.
  * Must stay true: the words are sealed; equality is by blind index.
  */
+import { type BlindTable, isBlindChanging, lockBlinds } from '#core/keys/blind-values.ts'
 import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { cleanTitle } from '../documents/clean-file-name.ts'
 import type { TagList } from './snip.schema.ts'
@@ -14,15 +15,20 @@ export function cleanTags(given: readonly string[]): string[] {
   return [...seen.values()]
 }
 
-/** The blind index of a tag. */
-export function blindTag(tx: TenantReader, tag: string): Buffer {
-  return tx.keys.blind('tag', foldTag(cleanTitle(tag)))
+/** The blind index of a tag, the value to store first; more than one while its key changes. */
+export function blindTag(tx: TenantReader, tag: string): [Buffer, ...Buffer[]] {
+  return tx.keys.blinds('tag', foldTag(cleanTitle(tag)))
 }
 
 /** Adds tags to a snip that has none. A word in use already is left alone, so that writers do not wait for each other. */
 export async function addTags(tx: TenantWriter, snip: string, tags: readonly string[]): Promise<void> {
+  await lockBlinds(tx)
+  const inUse = await wordsInUse(tx, tags)
   const rows = tags
-    .map((tag) => ({ tag, blind: blindTag(tx, tag) }))
+    .map((tag) => {
+      const blinds = blindTag(tx, tag)
+      return { tag, blind: blinds.find((blind) => inUse.has(blind.toString('hex'))) ?? blinds[0] }
+    })
     // One order for everybody, so that two writers of the same tags wait instead of deadlocking.
     .sort((a, b) => a.blind.compare(b.blind))
   if (rows.length === 0) return
@@ -41,6 +47,58 @@ export async function addTags(tx: TenantWriter, snip: string, tags: readonly str
     .insertInto('snip_tag')
     .values(rows.map(({ blind }) => ({ tag: blind, snip_id: snip })))
     .execute()
+}
+
+/** Blind values of the tags that stand already; under one version the constraint alone says so. */
+async function wordsInUse(tx: TenantWriter, tags: readonly string[]): Promise<Set<string>> {
+  if (tags.length === 0 || !isBlindChanging(tx)) return new Set()
+  const rows = await tx.db
+    .selectFrom('tag')
+    .select('tag')
+    .where(
+      'tag',
+      'in',
+      tags.flatMap((tag) => blindTag(tx, tag)),
+    )
+    .execute()
+  return new Set(rows.map(({ tag }) => tag.toString('hex')))
+}
+
+/** Rotation gives a word its new blind value by a new row; its snips follow. */
+export const tagBlinds: BlindTable = {
+  store: 'activity',
+  table: 'tag',
+  columns: ['tag.tag', 'snip_tag.tag'],
+  async reblind(tx, after, limit) {
+    const rows = await tx.db
+      .selectFrom('tag')
+      .select(['tag', 'name', 'created_at'])
+      .where('tag', '>', Buffer.from(after, 'hex'))
+      .orderBy('tag')
+      .limit(limit)
+      .execute()
+    const old = rows.flatMap(({ tag, name, created_at }) => {
+      const word = tx.keys.open<string>('activity', 'tag', tag.toString('hex'), 'name', name)
+      const [blind] = blindTag(tx, word)
+      return blind.equals(tag) ? [] : [{ tag, word, blind, created_at }]
+    })
+    const last = rows.length < limit ? null : (rows.at(-1)?.tag.toString('hex') ?? null)
+    if (old.length === 0) return { last, read: rows.length, changed: 0 }
+    const tags = old.map(({ tag }) => tag)
+    await tx.db.selectFrom('snip_tag').select('snip_id').where('tag', 'in', tags).forUpdate().execute()
+    await lockBlinds(tx)
+    for (const { tag, word, blind, created_at } of old) {
+      const name = tx.keys.seal('activity', 'tag', blind.toString('hex'), 'name', word)
+      await tx.db
+        .insertInto('tag')
+        .values({ tag: blind, name, created_at })
+        .onConflict((conflict) => conflict.column('tag').doNothing())
+        .execute()
+      await tx.db.updateTable('snip_tag').set({ tag: blind }).where('tag', '=', tag).execute()
+      await tx.db.deleteFrom('tag').where('tag', '=', tag).execute()
+    }
+    return { last, read: rows.length, changed: old.length }
+  },
 }
 
 /** The tags in use and how often, most used first. Needs `knowledge.snip.read`. */

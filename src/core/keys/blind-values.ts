@@ -1,0 +1,82 @@
+// Blind values while their key changes. For some minutes a value may stand under either version, so a look-up asks for both, and whoever
+// adds a value that must be unique waits for the others and looks under both.
+// Must stay true: a process that knows of one version only stores under one that every other process looks for (version-in-use.ts).
+import { sql } from 'kysely'
+import type { TenantWriter } from '../tenancy/tenant-door.ts'
+import type { Store } from './tenant-keys.ts'
+
+/** What is blinded in one table, as its room declares it; rotation blinds it anew. */
+export interface BlindTable {
+  readonly store: Store
+  readonly table: string
+  /** The columns this keeps, as `table.column`; a test holds that no blind column is forgotten. */
+  readonly columns: readonly string[]
+  /** Blinds the next rows behind `after` anew, at most so many. The caller has no lock yet. */
+  reblind(tx: TenantWriter, after: string, limit: number): Promise<BlindStep>
+}
+
+/** Where a step stopped (null at the end), how many rows it read, how many got a new value. */
+export interface BlindStep {
+  readonly last: string | null
+  readonly read: number
+  readonly changed: number
+}
+
+/**
+ * To be called before a unique blind value is looked for and added. While more than one version is in use, it holds a lock until the
+ * end of the transaction, so that equal values under different versions meet. Take it after locks on rows that are blinded.
+ */
+export async function lockBlinds(tx: TenantWriter): Promise<void> {
+  if (!isBlindChanging(tx)) return
+  // The first version stays in its table for ever, so everybody locks the same row.
+  await tx.db
+    .selectFrom('key')
+    .select('id')
+    .where('purpose', '=', 'blind')
+    .where('subject', 'is', null)
+    .orderBy('version')
+    .limit(1)
+    .forNoKeyUpdate()
+    .execute()
+}
+
+/** Whether values under more than one version are looked for. */
+export function isBlindChanging(tx: Pick<TenantWriter, 'keys'>): boolean {
+  return tx.keys.blinds('', '').length > 1
+}
+
+/** A column that blinds one value of the row's own sealed card. */
+export interface BlindColumn<Card> {
+  readonly store: Store
+  readonly table: string
+  readonly column: string
+  /** What TenantKeys.blind() is given as the column. */
+  readonly label: string
+  value(card: Card): string
+}
+
+/** A table with one blind column beside `id` and `card`. */
+export function blindColumn<Card>(of: BlindColumn<Card>): BlindTable {
+  const { store, table, column, label } = of
+  return {
+    store,
+    table,
+    columns: [`${table}.${column}`],
+    async reblind(tx, after, limit) {
+      const { rows } = await sql<{ id: string; card: Buffer; blind: Buffer }>`
+        select id::text as id, card, ${sql.ref(column)} as blind from ${sql.table(table)}
+        where id::text > ${after} order by id::text limit ${limit} for update`.execute(tx.db)
+      await lockBlinds(tx)
+      let changed = 0
+      for (const { id, card, blind } of rows) {
+        const value = tx.keys.blind(label, of.value(tx.keys.open<Card>(store, table, id, 'card', card)))
+        if (value.equals(blind)) continue
+        await sql`update ${sql.table(table)} set ${sql.ref(column)} = ${value} where id = ${id}::uuid`.execute(
+          tx.db,
+        )
+        changed++
+      }
+      return { last: rows.length < limit ? null : (rows.at(-1)?.id ?? null), read: rows.length, changed }
+    },
+  }
+}
