@@ -21,7 +21,19 @@ export function runMain(node, args) {
     }
     process.exit(code ?? 1)
   })
-  if (process.env.npm_lifecycle_event) watchParent(child)
+  if (process.env.npm_lifecycle_event) {
+    warnOfOldNpm(process.env.npm_config_user_agent ?? '')
+    watchParent(child)
+  }
+}
+
+/** npm 9 and older take SIGTERM and keep it to themselves; nothing below them can know. */
+function warnOfOldNpm(agent) {
+  const major = Number(/^npm\/(\d+)/.exec(agent)?.[1] ?? 99)
+  if (major < 10)
+    process.stderr.write(
+      `npm ${major} does not pass SIGTERM on. Stop with Ctrl-C, or send it to process ${process.pid}; npm 10 passes it on.\n`,
+    )
 }
 
 /** npm passes signals on but cannot pass on its own SIGKILL: when it is gone, so are we. */

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { type Ask, createAsk } from './ask.ts'
+import { serverEnvironment } from './own-cluster.ts'
 
 export interface DemoTenant {
   /** The routing id, with which its credentials and the names of its schemas begin. */
@@ -88,6 +89,7 @@ export async function startInstallation(options: StartOptions = {}): Promise<Ins
       PANOPLY_ROOT_KEY: join(folder, 'panoply', 'root.key'),
       PANOPLY_RUN: join(folder, 'run'),
       PANOPLY_ALLOW_LOOPBACK: '1',
+      ...serverEnvironment(),
     },
   })
   let output = ''

