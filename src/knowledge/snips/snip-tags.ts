@@ -22,6 +22,7 @@ export function blindTag(tx: TenantReader, tag: string): [Buffer, ...Buffer[]] {
 
 /** Adds tags to a snip that has none. A word in use already is left alone, so that writers do not wait for each other. */
 export async function addTags(tx: TenantWriter, snip: string, tags: readonly string[]): Promise<void> {
+  if (tags.length === 0) return
   await lockBlinds(tx)
   const inUse = await wordsInUse(tx, tags)
   const rows = tags
@@ -31,7 +32,6 @@ export async function addTags(tx: TenantWriter, snip: string, tags: readonly str
     })
     // One order for everybody, so that two writers of the same tags wait instead of deadlocking.
     .sort((a, b) => a.blind.compare(b.blind))
-  if (rows.length === 0) return
   await tx.db
     .insertInto('tag')
     .values(
@@ -51,7 +51,7 @@ export async function addTags(tx: TenantWriter, snip: string, tags: readonly str
 
 /** Blind values of the tags that stand already; under one version the constraint alone says so. */
 async function wordsInUse(tx: TenantWriter, tags: readonly string[]): Promise<Set<string>> {
-  if (tags.length === 0 || !isBlindChanging(tx)) return new Set()
+  if (!isBlindChanging(tx)) return new Set()
   const rows = await tx.db
     .selectFrom('tag')
     .select('tag')
