@@ -4,34 +4,36 @@
  */
 import { runChecks } from './check.ts'
 import { listFiles } from './list-files.ts'
+import { POSTGRES15, runPostgres15 } from './postgres15-stage.ts'
 import { runShard, type Shard, type ShardResult } from './run-shard.ts'
 
 const SLOWEST = 10
 
-/** Stages that need a whole installation, each in its own process, in this order. */
-const STAGES = ['doors', 'isolation', 'privileges', 'e2e', 'plaintext', 'faults']
+/** Stages that one installation serves, because they leave it standing. */
+const HOUSE_STAGES = ['doors', 'isolation', 'privileges', 'uploads', 'e2e']
+/** Stages that need a whole installation each. */
+const OWN_STAGES = ['plaintext', 'faults']
+const STAGES = [...HOUSE_STAGES, ...OWN_STAGES]
 
 /** Where test files live; a file in none of these folders would never run. */
 const FOLDERS = ['src', 'protocol', 'web', 'widgets', 'agent', 'scripts', 'bench', 'dev', 'test']
 
 /** Divides the test files: two shards side by side, and the stages that follow one after another. */
 export function divide(files: readonly string[]): { shards: Shard[]; stages: Shard[] } {
-  const stageOf = (file: string) => STAGES.find((stage) => file.startsWith(`test/${stage}/`))
+  const stageOf = (file: string) => [...STAGES, POSTGRES15].find((stage) => file.startsWith(`test/${stage}/`))
   const beside = files.filter((file) => stageOf(file) === undefined)
   const shards = [0, 1].map((shard) => ({
     name: `tests ${shard + 1} of 2`,
     files: beside.filter((_, index) => index % 2 === shard),
     limitSeconds: 300,
   }))
-  const house = STAGES.slice(0, 4)
   const stages = [
-    // One installation serves the stages that leave it standing.
     {
-      name: house.join(', '),
-      files: files.filter((file) => house.includes(stageOf(file) ?? '')),
+      name: HOUSE_STAGES.join(', '),
+      files: files.filter((file) => HOUSE_STAGES.includes(stageOf(file) ?? '')),
       limitSeconds: 480,
     },
-    ...STAGES.slice(4).map((stage) => ({
+    ...OWN_STAGES.map((stage) => ({
       name: stage,
       files: files.filter((file) => stageOf(file) === stage),
       limitSeconds: 480,
@@ -94,6 +96,7 @@ async function runAll(root: string, words: readonly string[]): Promise<ShardResu
   if (words.length === 0) results.push(await checkStage(root))
   results.push(...(await Promise.all(shards.map((shard) => runShard(root, shard, say)))))
   for (const stage of stages) results.push(await runShard(root, stage, say))
+  if (words.length === 0 || words.includes(POSTGRES15)) results.push(await runPostgres15(root, say))
   return results
 }
 

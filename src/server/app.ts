@@ -70,6 +70,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     requestTimeout: 0,
     connectionTimeout: 60_000,
+    // Shorter than the time after which a silent connection is cut, so that no request meets a closed one.
+    keepAliveTimeout: 55_000,
   })
   app.setValidatorCompiler(validatorCompiler())
   app.decorateRequest('actor', null)

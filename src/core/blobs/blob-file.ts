@@ -15,6 +15,7 @@ import {
   type SealedBlobPlace,
   sealBlob,
 } from './blob-cipher.ts'
+import { release } from './release.ts'
 
 /** Bytes of the plaintext, the last one included. */
 export interface ByteRange {
@@ -85,11 +86,6 @@ async function writeEvery(handle: FileHandle, pieces: Buffer[]): Promise<void> {
   // After a short write the next one goes on, or tells why it cannot.
   if (bytesWritten < lengthOf(pieces)) await handle.writeFile(Buffer.concat(pieces).subarray(bytesWritten))
   for (const piece of pieces) release(piece)
-}
-
-/** Gives the memory of a written piece back at once; left to the collector, it doubles the number of its full runs. */
-function release({ buffer, byteLength }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
 function lengthOf(pieces: Buffer[]): number {

@@ -1,6 +1,7 @@
 /** Files and pictures as HTTP answers. Must stay true: a length is always said, a name never breaks out of its header. */
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
+import { poured } from '#core/blobs/poured.ts'
 import type { OpenedFile } from './open-document-file.ts'
 import type { OpenedPicture } from './open-picture.ts'
 
@@ -11,13 +12,14 @@ export function sendFile(reply: FastifyReply, file: OpenedFile) {
   const { part, size } = file
   if (part.answer === 'unchanged') return sendUnchanged(reply)
   reply.type(file.contentType).header('content-disposition', attachment(file.fileName))
-  if (part.answer !== 'part') return reply.header('content-length', size).send(file.bytes ?? bodiless())
+  if (part.answer !== 'part')
+    return reply.header('content-length', size).send(file.bytes ? poured(file.bytes) : bodiless())
   const { start, end } = part.range
   return reply
     .code(206)
     .header('content-range', `bytes ${start}-${end}/${size}`)
     .header('content-length', end - start + 1)
-    .send(file.bytes)
+    .send(poured(file.bytes ?? bodiless()))
 }
 
 /** Sends a PNG that never changes. */

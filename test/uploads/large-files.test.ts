@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { connect, type TLSSocket } from 'node:tls'
+import type pg from 'pg'
+import { LARGEST_FILE } from '#knowledge/documents/check-upload.ts'
+import { connectAsRole } from '../as-role.ts'
+import { fileForm } from '../ask.ts'
+import { drained, until } from '../drained.ts'
+import { type DemoTenant, type Installation, processesOfRole, theInstallation } from '../installation.ts'
+import { onePagePdf } from '../one-page-pdf.ts'
+import { anOrganisation } from '../people.ts'
+
+const MB = 2 ** 20
+
+describe('a large file', () => {
+  let house: Installation
+  let tenant: DemoTenant
+  let client: pg.Client
+  let web: number
+
+  before(async () => {
+    house = await theInstallation()
+    tenant = await anOrganisation(house, 'large-files.example', house.tenants[0])
+    client = await connectAsRole(house, tenant.region, `t_${tenant.rid}`)
+    const [process, ...others] = processesOfRole(house, 'web')
+    assert.ok(process && others.length === 0)
+    web = process.pid
+  })
+  after(async () => {
+    await client?.end()
+    assert.deepEqual(
+      processesOfRole(house, 'web').map(({ pid }) => pid),
+      [web],
+      'the web process is another one',
+    )
+  })
+
+  /** All that a tenant keeps of files: rows, keys, blobs and parts of blobs, and what the web process has open of them. */
+  async function kept() {
+    const folder = join(house.home, 'regions', tenant.region, 'blobs', tenant.rid)
+    const files = existsSync(folder)
+      ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+      : []
+    const count = async (what: string) =>
+      Number((await client.query<{ count: string }>(`select count(*) from ${what}`)).rows[0]?.count)
+    return {
+      documents: await count('document'),
+      originals: await count("document_blob where use = 'original'"),
+      keys: await count("key where purpose = 'document'"),
+      files: files.map(({ name }) => name).sort(),
+      open: openBlobs(web),
+    }
+  }
+
+  function send(bytes: Buffer, name = 'large.pdf') {
+    const form = fileForm(name, bytes)
+    return house.ask(`${tenant.url}/v1/documents`, { apiKey: tenant.apiKey, body: form })
+  }
+
+  it('of exactly 100 MB comes back with the same bytes, and takes at most 64 MiB of memory', async (t) => {
+    // What a process takes once, at its first upload and its first answer, is not what a file takes.
+    const small = await send(pdfOf(300_000))
+    assert.equal(small.status, 201, String(small.bytes))
+    await house.ask(`${tenant.url}/v1/documents/${small.json.id}/content`, { apiKey: tenant.apiKey })
+    const bytes = pdfOf(LARGEST_FILE)
+    const memory = watchMemory(web)
+    const added = await send(bytes)
+    assert.equal(added.status, 201, String(added.bytes))
+    assert.equal(added.json.size, 100 * MB)
+    const up = memory.grown()
+    const found = await house.ask(`${tenant.url}/v1/documents/${added.json.id}/content`, {
+      apiKey: tenant.apiKey,
+    })
+    const both = memory.stop()
+    assert.equal(found.status, 200)
+    assert.ok(found.bytes.equals(bytes))
+    t.diagnostic(`web grew ${(up / MB).toFixed(1)} MiB going up, ${(both / MB).toFixed(1)} MiB in all`)
+    assert.ok(both <= 64 * MB, `${(both / MB).toFixed(1)} MiB`)
+  })
+
+  it('of more than 100 MB is refused with 413 file_too_large, and nothing of it is kept', async () => {
+    await drained(house, tenant)
+    const before = await kept()
+    const refused = await send(pdfOf(101 * MB))
+    assert.deepEqual([refused.status, refused.json?.code], [413, 'file_too_large'])
+    assert.deepEqual(await kept(), before)
+  })
+
+  it('whose connection is cut at 99 % leaves nothing', async () => {
+    const before = await kept()
+    const form = fileForm('cut.pdf', pdfOf(20 * MB))
+    const socket = await connectTo(house, tenant)
+    socket.write(headOf(tenant, form.type, { 'content-length': form.bytes.length }))
+    await written(socket, form.bytes.subarray(0, Math.floor(form.bytes.length * 0.99)))
+    // It is under way when it is cut: announced, and in a part of a file.
+    await until(
+      async () => ((await kept()).files.some((name) => name.endsWith('.part')) ? true : undefined),
+      'a part',
+    )
+    assert.equal((await kept()).originals, before.originals + 1)
+    socket.destroy()
+    await until(async () => (same(await kept(), before) ? true : undefined), 'nothing to be kept')
+    const { rows } = await client.query('select action, outcome, detail from audit order by id desc limit 2')
+    assert.deepEqual(rows, [
+      {
+        action: 'core.request.refused',
+        outcome: 'refused',
+        detail: { operation: 'addDocument', code: 'invalid_request' },
+      },
+      { action: 'knowledge.document.uploadWithdrawn', outcome: 'done', detail: { isRemoved: true } },
+    ])
+  })
+
+  it('sent twice at once is one document, one key and one blob', async () => {
+    const before = await kept()
+    const bytes = pdfOf(8 * MB)
+    const [one, other] = await Promise.all([send(bytes, 'one.pdf'), send(bytes, 'other.pdf')])
+    assert.deepEqual([one.status, other.status].sort(), [200, 201])
+    assert.equal(one.json.id, other.json.id)
+    await drained(house, tenant)
+    const afterwards = await kept()
+    assert.deepEqual(
+      [afterwards.documents, afterwards.originals, afterwards.keys],
+      [before.documents + 1, before.originals + 1, before.keys + 1],
+    )
+    // The file itself and the cover that was drawn of it.
+    assert.equal(afterwards.files.filter((name) => !before.files.includes(name)).length, 2)
+  })
+
+  describe('with a Content-Length that is not true', () => {
+    const form = fileForm('liar.pdf', pdfOf(3 * MB))
+    const { length } = form.bytes
+    const lies: Record<string, Record<string, string | number>> = {
+      'too long': { 'content-length': length + 1000 },
+      'too short': { 'content-length': length - 1000 },
+      'shorter than the head of the form': { 'content-length': 20 },
+      'no number': { 'content-length': '12abc' },
+      negative: { 'content-length': -5 },
+      'said beside chunks': { 'content-length': length, 'transfer-encoding': 'chunked' },
+      'said twice': { 'content-length': length, 'Content-Length': length - 1 },
+    }
+    for (const [name, headers] of Object.entries(lies)) {
+      it(`${name} is refused, and nothing is kept`, async () => {
+        const before = await kept()
+        const socket = await connectTo(house, tenant)
+        let answer = ''
+        socket.on('data', (piece) => {
+          answer += piece
+        })
+        // A server that refuses at once closes while the body still comes.
+        socket.on('error', () => undefined)
+        const closed = new Promise((resolve) => socket.once('close', resolve))
+        socket.write(headOf(tenant, form.type, headers))
+        socket.end(form.bytes)
+        await closed
+        // Who ends before the body, or still sends when the connection is closed, may miss the answer.
+        if (answer !== '') assert.match(answer, /^HTTP\/1\.1 400 /)
+        assert.doesNotMatch(answer, /HTTP\/1\.1 [25]/)
+        await until(async () => (same(await kept(), before) ? true : undefined), 'nothing to be kept')
+      })
+    }
+  })
+})
+
+/** A PDF with one page and an object nobody refers to, of exactly so many bytes and different each time. */
+function pdfOf(size: number): Buffer {
+  const pdf = onePagePdf('A large file').toString('latin1')
+  const table = pdf.lastIndexOf('xref\n0 ')
+  const front = pdf.slice(0, table)
+  const make = (padding: number): readonly [string, string] => {
+    const head = `99 0 obj\n<< /Length ${padding} >>\nstream\n`
+    const tail = '\nendstream\nendobj\n'
+    const at = table + head.length + padding + tail.length
+    return [front + head, tail + pdf.slice(table).replace(/startxref\n\d+/, `startxref\n${at}`)]
+  }
+  let padding = size
+  let [head, tail] = make(padding)
+  while (head.length + padding + tail.length !== size) {
+    padding += size - (head.length + padding + tail.length)
+    ;[head, tail] = make(padding)
+  }
+  return Buffer.concat([Buffer.from(head, 'latin1'), randomBytes(padding), Buffer.from(tail, 'latin1')])
+}
+
+/** Bytes by which the resident memory of a process was ever above what it was. */
+function watchMemory(pid: number): { grown(): number; stop(): number } {
+  const read = (name: 'VmRSS' | 'VmHWM') => {
+    const kilobytes = new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    return Number(kilobytes?.[1]) * 1024
+  }
+  // The kernel's own mark, set back to now; it misses nothing between two looks.
+  writeFileSync(`/proc/${pid}/clear_refs`, '5')
+  const before = read('VmRSS')
+  const grown = () => read('VmHWM') - before
+  return { grown, stop: grown }
+}
+
+/** Blobs that a process has open. */
+function openBlobs(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).filter((name) => readlink(join(folder, name)).includes('/blobs/'))
+}
+
+function readlink(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    throw error
+  }
+}
+
+async function connectTo(house: Installation, tenant: DemoTenant): Promise<TLSSocket> {
+  const { hostname, port } = new URL(tenant.url)
+  const socket = connect({
+    host: hostname,
+    port: Number(port),
+    servername: hostname,
+    ca: readFileSync(house.ca),
+  })
+  await once(socket, 'secureConnect')
+  return socket
+}
+
+function headOf(tenant: DemoTenant, type: string, headers: Record<string, string | number>): string {
+  const { host } = new URL(tenant.url)
+  const all = {
+    host,
+    authorization: `API-Key ${tenant.apiKey}`,
+    'content-type': type,
+    connection: 'close',
+    ...headers,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`)
+  return `POST /v1/documents HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`
+}
+
+function written(socket: TLSSocket, bytes: Buffer): Promise<void> {
+  return new Promise((resolve) => socket.write(bytes, () => resolve()))
+}
+
+function same(one: object, other: object): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
