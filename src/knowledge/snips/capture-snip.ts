@@ -3,6 +3,7 @@
  * Must stay true: a text snip's quote is the page's own text, not what the caller sent.
  */
 import { createHash } from 'node:crypto'
+import { builtOnce } from '#core/db/built-once.ts'
 import { PublicError } from '#core/errors.ts'
 import { fromApi, newId } from '#core/ids.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
@@ -19,7 +20,6 @@ import {
   indexSnip,
   type SnipCard,
   type SnipEvidence,
-  selectSnips,
   shownSnip,
   snipEvidencePlace,
 } from './snip-record.ts'
@@ -44,14 +44,8 @@ interface PageSize {
 export async function captureSnip(tx: TenantWriter, wanted: CaptureSnip): Promise<Snip> {
   tx.require('knowledge.snip.create')
   tx.require('knowledge.document.read')
-  const document = await lockReady(tx, fromApi('doc', wanted.documentId))
-  const page = await tx.db
-    .selectFrom('document_page')
-    .select(['text', 'width', 'height'])
-    .where('document_id', '=', document)
-    .where('page', '=', wanted.page)
-    .executeTakeFirst()
-  if (!page) throw new PublicError('page_out_of_range')
+  const document = fromApi('doc', wanted.documentId)
+  const page = await holdPage(tx, document, wanted.page)
   const seal = await documentSeal(tx, document)
   const content = seal.open<PageContent>(pagePlace(tx.actor.tenant, document, wanted.page), page.text)
   const evidence =
@@ -64,18 +58,17 @@ export async function captureSnip(tx: TenantWriter, wanted: CaptureSnip): Promis
     tags: cleanTags(wanted.tags ?? []),
   }
   const id = newId()
-  await tx.db
-    .insertInto('snip')
-    .values({
-      id,
-      document_id: document,
-      page: wanted.page,
-      kind: wanted.kind,
-      evidence: seal.seal(snipEvidencePlace(tx.actor.tenant, id), evidence),
-      card: tx.keys.seal('activity', 'snip', id, 'card', card),
-      ...madeBy(tx, 'snip', id),
-    })
-    .execute()
+  const row = {
+    id,
+    document_id: document,
+    page: wanted.page,
+    kind: wanted.kind,
+    evidence: seal.seal(snipEvidencePlace(tx.actor.tenant, id), evidence),
+    card: tx.keys.seal('activity', 'snip', id, 'card', card),
+    has_image: false,
+    ...madeBy(tx, 'snip', id),
+  }
+  tx.send(tx.db.insertInto('snip').values(row))
   await addTags(tx, id, card.tags)
   await indexSnip(tx, { id, document_id: document, page: wanted.page }, card, evidence)
   if (wanted.kind === 'area')
@@ -90,21 +83,35 @@ export async function captureSnip(tx: TenantWriter, wanted: CaptureSnip): Promis
       ...(evidence.continues ? { pages: 1 + evidence.continues.length } : {}),
     },
   })
-  const row = await selectSnips(tx).where('snip.id', '=', id).executeTakeFirstOrThrow()
-  return shownSnip(tx, row, evidence)
+  return shownSnip(tx, { ...row, document_card: page.document_card }, evidence)
 }
 
-/** Holds the document so that it is not removed meanwhile. */
-async function lockReady(tx: TenantWriter, id: string): Promise<string> {
-  const row = await tx.db
+const pageOfDocument = builtOnce((db, document: string, page: number) =>
+  db
     .selectFrom('document')
-    .select(['id', 'state'])
-    .where('id', '=', id)
-    .forKeyShare()
-    .executeTakeFirst()
+    .leftJoin('document_page', (join) =>
+      join.onRef('document_page.document_id', '=', 'document.id').on('document_page.page', '=', page),
+    )
+    .select([
+      'document.state',
+      'document.card as document_card',
+      'document_page.text',
+      'document_page.width',
+      'document_page.height',
+    ])
+    .where('document.id', '=', document)
+    .forKeyShare('document'),
+)
+
+/** A page of a document that is ready, held so that the document is not removed meanwhile. */
+async function holdPage(tx: TenantWriter, document: string, page: number) {
+  const { rows } = await tx.db.executeQuery(pageOfDocument(tx.db, document, page).compile())
+  const [row] = rows
   if (!row) throw new PublicError('not_found')
-  if (row.state !== 'ready') throw new PublicError('document_not_ready')
-  return row.id
+  const { state, document_card, text, width, height } = row
+  if (state !== 'ready') throw new PublicError('document_not_ready')
+  if (text === null || width === null || height === null) throw new PublicError('page_out_of_range')
+  return { document_card, text, width, height }
 }
 
 function textEvidence(

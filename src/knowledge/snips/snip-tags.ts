@@ -32,21 +32,19 @@ export async function addTags(tx: TenantWriter, snip: string, tags: readonly str
     })
     // One order for everybody, so that two writers of the same tags wait instead of deadlocking.
     .sort((a, b) => a.blind.compare(b.blind))
-  await tx.db
-    .insertInto('tag')
-    .values(
-      rows.map(({ tag, blind }) => ({
-        tag: blind,
-        name: tx.keys.seal('activity', 'tag', blind.toString('hex'), 'name', tag),
-        created_at: tx.now(),
-      })),
-    )
-    .onConflict((conflict) => conflict.column('tag').doNothing())
-    .execute()
-  await tx.db
-    .insertInto('snip_tag')
-    .values(rows.map(({ blind }) => ({ tag: blind, snip_id: snip })))
-    .execute()
+  tx.send(
+    tx.db
+      .insertInto('tag')
+      .values(
+        rows.map(({ tag, blind }) => ({
+          tag: blind,
+          name: tx.keys.seal('activity', 'tag', blind.toString('hex'), 'name', tag),
+          created_at: tx.now(),
+        })),
+      )
+      .onConflict((conflict) => conflict.column('tag').doNothing()),
+  )
+  tx.send(tx.db.insertInto('snip_tag').values(rows.map(({ blind }) => ({ tag: blind, snip_id: snip }))))
 }
 
 /** Blind values of the tags that stand already; under one version the constraint alone says so. */
