@@ -1,11 +1,45 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
+import { fileForm } from '../ask.ts'
+import { drained } from '../drained.ts'
 import { type DemoTenant, type Installation, theInstallation } from '../installation.ts'
 import { onePagePdf } from '../one-page-pdf.ts'
 import { expectStatus, mailedToken } from '../people.ts'
 import { noBrowser, picture, visit } from './browser.ts'
 
+/** The last line of one page and the first of the next. */
+const RUNNING = ['The inspector closes the upper valve', 'before the lower valve is opened again']
 const SENTENCE = 'The valve of the second loop closes by itself'
+
+/** From the middle of the first page's line to the middle of the second's, as a hand drags it. */
+const SELECT_OVER_TWO_PAGES = `(() => {
+  const textOf = (page, words) => {
+    const spans = [...document.querySelectorAll('[data-page="' + page + '"] .textLayer span')]
+    return spans.find((span) => span.firstChild?.nodeType === 3 && span.textContent.includes(words)).firstChild
+  }
+  const [first, second] = [textOf(1, 'upper valve'), textOf(2, 'lower valve')]
+  const range = document.createRange()
+  range.setStart(first, first.data.indexOf('upper valve'))
+  range.setEnd(second, second.data.indexOf('lower valve') + 'lower valve'.length)
+  getSelection().removeAllRanges()
+  getSelection().addRange(range)
+})()`
+
+/** Adds a document and waits until it was read. */
+async function readable(
+  house: Installation,
+  tenant: DemoTenant,
+  bytes: Uint8Array,
+  name: string,
+): Promise<string> {
+  const added = await house.ask(`${tenant.url}/v1/documents`, {
+    apiKey: tenant.apiKey,
+    body: fileForm(name, bytes, 'application/pdf'),
+  })
+  expectStatus(added, 201)
+  await drained(house, tenant)
+  return added.json.id
+}
 
 describe('a person', { skip: noBrowser }, () => {
   let house: Installation
@@ -96,6 +130,98 @@ describe('a person', { skip: noBrowser }, () => {
     await page.locator('.textLayer span', { hasText: 'valve' }).first().waitFor()
     await picture(page, 'journey-led-back')
     assert.deepEqual(troubles, [])
+  })
+
+  it('captures a passage over two pages, sees it marked on both, and finds it again by the code of its printed seal', async () => {
+    const documentId = await readable(house, acme, onePagePdf(...RUNNING), 'running-over.pdf')
+    await using visited = await visit(house, acme, { as: acme.owner })
+    const { page, troubles } = visited
+    await page.goto(`/knowledge/documents/${documentId}`)
+    for (const [at, line] of RUNNING.entries())
+      await page
+        .locator(`[data-page="${at + 1}"] .textLayer span`, { hasText: line })
+        .waitFor({ timeout: 30_000 })
+    await page.evaluate(SELECT_OVER_TWO_PAGES)
+    await page.getByRole('button', { name: 'Capture', exact: true }).first().click()
+    await page.getByText('pages 1 to 2').first().waitFor()
+    await page.getByLabel('Insight').fill('One valve after the other')
+    await page.getByRole('button', { name: 'Capture', exact: true }).last().click()
+    await page.getByRole('heading', { name: 'One valve after the other' }).waitFor()
+    for (const at of [1, 2])
+      await page
+        .locator(`[data-page="${at}"]`)
+        .getByRole('button', { name: /^Snip: One valve/ })
+        .waitFor()
+    const { json } = await house.ask(`${acme.url}/v1/snips?documentId=${documentId}`, { apiKey: acme.apiKey })
+    const [snip] = json.items
+    assert.equal(snip.quote.exact, 'upper valve before the lower valve')
+    assert.deepEqual(
+      snip.continues.map((part: { page: number }) => part.page),
+      [2],
+    )
+    // On paper: the passage, its seal with the code, and nothing of the screen.
+    await page.goto(`/knowledge/documents/${documentId}?snip=${snip.id}`)
+    await page.emulateMedia({ media: 'print' })
+    const sheet = page.locator('body > section')
+    const code = sheet.getByText(/^[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}$/)
+    await code.waitFor()
+    await picture(page, 'journey-paper')
+    assert.ok((await sheet.textContent())?.includes('upper valve before the lower valve'))
+    assert.equal(await page.locator('#root').isVisible(), false)
+    const typed = (await code.textContent())?.toLowerCase().replace('-', ' ') ?? ''
+    await page.emulateMedia({ media: 'screen' })
+    await page.goto('/knowledge/snips')
+    await page.getByRole('heading', { name: 'Snips', level: 1 }).waitFor()
+    await page.keyboard.press('Control+k')
+    await page.getByPlaceholder('Find records, people and commands').fill(typed)
+    await page.getByText(/Open what the seal .* belongs to/).waitFor()
+    await page.keyboard.press('Enter')
+    await page.waitForURL((url) => url.searchParams.get('snip') === snip.id)
+    await page.getByRole('dialog').getByText('In order').first().waitFor()
+    await picture(page, 'journey-seal-code')
+    assert.deepEqual(troubles, [])
+  })
+
+  it('sees all pages small and goes from one to another with the keyboard', async () => {
+    const documentId = await readable(
+      house,
+      acme,
+      onePagePdf('Page one', 'Page two', 'Page three'),
+      'pages.pdf',
+    )
+    await using visited = await visit(house, acme, { as: acme.owner })
+    const { page, troubles } = visited
+    await page.goto(`/knowledge/documents/${documentId}`)
+    await page.locator('.textLayer span', { hasText: 'Page one' }).waitFor({ timeout: 30_000 })
+    await page.keyboard.press('t')
+    const rail = page.getByRole('navigation', { name: 'Pages', exact: true })
+    await rail.locator('button[aria-current="page"]', { hasText: '1' }).focus()
+    await page.keyboard.press('End')
+    await rail.locator('[data-thumbnail="3"]:focus').waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('.textLayer span', { hasText: 'Page three' }).waitFor()
+    await rail.locator('[data-thumbnail="3"][aria-current="page"]').waitFor()
+    // Drawn by the worker, each once.
+    await rail.locator('img').nth(2).waitFor()
+    await picture(page, 'journey-thumbnails')
+    await page.getByRole('button', { name: 'Pages at a glance (T)' }).click()
+    await rail.waitFor({ state: 'detached' })
+    assert.deepEqual(troubles, [])
+  })
+
+  it('chooses on the phone what the cards of the library say', async () => {
+    await using visited = await visit(house, acme, { as: acme.owner, width: 360 })
+    const { page } = visited
+    await page.goto('/knowledge')
+    await page
+      .getByText(/pages ·/)
+      .first()
+      .waitFor()
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByRole('menuitemcheckbox', { name: 'Size' }).click()
+    await page.getByText(/ kB/).first().waitFor()
+    assert.ok(new URL(page.url()).searchParams.get('columns')?.split('.').includes('size'))
+    await picture(page, 'journey-columns-phone')
   })
 
   it('proves an event of the log in the browser', async () => {

@@ -2,7 +2,7 @@
 
 import { useMantineColorScheme } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight'
+import { Spotlight, spotlight } from '@mantine/spotlight'
 import {
   IconArrowRight,
   IconFileText,
@@ -123,7 +123,7 @@ export function CommandSearch() {
             onClick: () => void navigate({ to: '/search', search: { q: query.trim() } }),
           },
         ]
-  const groups: SpotlightActionGroupData[] = [
+  const groups = [
     // What is known at once comes first, so that answers arriving later move nothing under the reader's hand.
     { group: t('spotlight.seal'), actions: bySeal },
     { group: t('spotlight.places'), actions: places },
@@ -132,9 +132,10 @@ export function CommandSearch() {
     { group: t('spotlight.records'), actions: records },
     { group: t('spotlight.people'), actions: named },
   ]
+  const shown = groups.filter((group) => group.actions.length > 0)
   return (
     <Spotlight
-      actions={groups.filter((group) => group.actions.length > 0)}
+      actions={shown}
       query={query}
       onQueryChange={setQuery}
       filter={(_, actions) => actions}
@@ -153,6 +154,15 @@ export function CommandSearch() {
         leftSection: <IconSearch size={20} stroke={1.5} />,
         placeholder: t('spotlight.placeholder'),
         'aria-label': t('spotlight.placeholder'),
+        onKeyDown: (event) => {
+          // With nothing chosen, Enter opens what stands first.
+          const isChosen = document.querySelector(`.${classes.action}[data-selected]`) !== null
+          const first = shown.flatMap((group) => group.actions)[0]
+          if (event.key !== 'Enter' || isChosen || !first) return
+          event.preventDefault()
+          spotlight.close()
+          first.onClick()
+        },
       }}
     />
   )

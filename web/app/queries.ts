@@ -18,7 +18,7 @@ function awaitsPicture(items: readonly Snip[]): boolean {
 }
 
 /** True while the log has yet to take in something that was made a moment ago. */
-function awaitsSeal(items: readonly { seal?: string; createdAt: string }[]): boolean {
+function awaitsSeal(items: readonly { seal?: string | undefined; createdAt: string }[]): boolean {
   const recent = Date.now() - minute
   return items.some((item) => item.seal === 'unknown' && Date.parse(item.createdAt) > recent)
 }

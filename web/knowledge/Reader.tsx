@@ -22,6 +22,7 @@ export function Reader() {
   if (record.isError || pages.isError) {
     return (
       <div className={classes.state}>
+        <h1 className="visually-hidden">{t('reader.notOpened')}</h1>
         <ProblemNote
           error={record.error ?? pages.error}
           onRetry={() => void (record.isError ? record : pages).refetch()}

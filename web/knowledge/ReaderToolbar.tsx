@@ -76,14 +76,14 @@ export function ReaderToolbar(props: Props) {
           <IconArrowLeft size={18} />
         </ActionIcon>
       </Tooltip>
-      <Tool label={t('reader.thumbnails')} pressed={props.isRailOpen} onClick={props.onRail}>
-        <IconLayoutSidebar size={18} />
-      </Tool>
       <Seal id={record.id} name={record.title} size={20} />
       <h1 className={`${classes.title} cut`} title={record.title}>
         <bdi>{record.title}</bdi>
       </h1>
       <div className={classes.group}>
+        <Tool label={t('reader.thumbnails')} pressed={props.isRailOpen} onClick={props.onRail}>
+          <IconLayoutSidebar size={18} />
+        </Tool>
         <NumberInput
           className={classes.page ?? ''}
           aria-label={t('reader.pageJump')}

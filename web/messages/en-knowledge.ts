@@ -72,6 +72,7 @@ export const enKnowledge = {
   'upload.open': 'Open',
   'upload.openNamed': 'Open {name}',
   'reader.back': 'Back to the library',
+  'reader.notOpened': 'This document cannot be opened',
   'reader.opening': 'Opening the document',
   'reader.unreadable': 'This document cannot be shown.',
   'reader.reading': 'This document is being read.',
