@@ -8,6 +8,11 @@ interface Command {
 
 const commands: readonly Command[] = [
   {
+    name: 'rotate-keys',
+    summary: 'makes new keys for an organisation and seals everything with them',
+    load: async () => (await import('./rotate-keys.ts')).runRotateKeys,
+  },
+  {
     name: 'verify-audit',
     summary: 'checks an exported audit log offline, with the public key alone',
     load: async () => (await import('./verify-audit.ts')).runVerifyAudit,

@@ -83,6 +83,8 @@ export interface Config {
   /** smtp:// or smtps:// URL; null keeps mail in the outbox. */
   smtpUrl: string | null
   mailFrom: string
+  /** The key with which an admin command asks the web; never on a command line, where others could read it. */
+  apiKey: string | null
 }
 
 /** What a role's edge gives back: `report` travels to `up` with `ready`, `stop` ends everything the role opened. */
@@ -219,6 +221,7 @@ export function buildConfig(told: Told): Config {
     allowsLoopback: env.PANOPLY_ALLOW_LOOPBACK === '1',
     smtpUrl: env.PANOPLY_SMTP_URL ?? null,
     mailFrom: env.PANOPLY_MAIL_FROM ?? 'panoply@localhost',
+    apiKey: told.role === 'admin' ? (env.PANOPLY_API_KEY ?? null) : null,
   }
 }
 
