@@ -27,7 +27,7 @@ export function Verify() {
     return (
       <AccountFrame title={t('verify.failed')}>
         <Stack gap="md" mt="md">
-          <ProblemNote error={verification.error} />
+          <ProblemNote error={verification.error} kept={t('verify.whole')} />
           <Button component={Link} to="/sign-up" variant="default">
             {t('verify.newLink')}
           </Button>

@@ -6,7 +6,7 @@ import { t } from '../app/t.ts'
 import { showFound } from './found-highlights.ts'
 import classes from './PdfPage.module.css'
 import type { ReaderTool } from './PdfReader.tsx'
-import { drawnRect } from './page-geometry.ts'
+import { drawnRect, spreadFlags } from './page-geometry.ts'
 import { renderPage } from './render-page.ts'
 import { rectsOn, type SnipDraft } from './snip-draft.ts'
 import type { Find } from './use-find.ts'
@@ -52,6 +52,7 @@ export function PdfPage(props: Props) {
     if (text.current && hasText) return showFound(text.current, size.page, find.query, current)
   }, [hasText, find.query, current, size.page])
 
+  const flags = spreadFlags(props.snips.map((snip) => (rectsOn(snip, size.page)[0]?.y ?? 0) * zoom))
   return (
     // biome-ignore lint/a11y/useSemanticElements: a page is a group of a document; no element says that.
     <div
@@ -87,13 +88,13 @@ export function PdfPage(props: Props) {
         ))}
       </div>
       <div ref={text} className={`textLayer ${classes.text}`} data-tool={tool} />
-      {props.snips.map((snip) => (
+      {props.snips.map((snip, index) => (
         <button
           key={snip.id}
           type="button"
           className={classes.flag}
           data-current={snip.id === props.flashed || undefined}
-          style={{ top: (rectsOn(snip, size.page)[0]?.y ?? 0) * zoom }}
+          style={{ top: flags[index] }}
           aria-label={t('reader.openSnip', {
             insight: snip.insight || snip.quote?.exact.slice(0, 80) || t('snip.area'),
           })}

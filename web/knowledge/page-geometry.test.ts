@@ -10,6 +10,7 @@ import {
   pageTop,
   placeAt,
   quoteOf,
+  spreadFlags,
   stepZoom,
   toPoints,
 } from './page-geometry.ts'
@@ -79,4 +80,9 @@ test('a place on the desk is the same place at another zoom', () => {
   assert.deepEqual(place, { page: 37, top: 200 })
   assert.deepEqual(placeAt(pages, pageTop(pages, 37, 2) + 400, 2), place)
   assert.equal(placeAt(pages, deskHeight(pages, 1) + 999, 1).page, 50)
+})
+
+test('flags of snips at one place stand below each other, in order', () => {
+  assert.deepEqual(spreadFlags([300, 100, 100, 110]), [300, 100, 128, 156])
+  assert.deepEqual(spreadFlags([]), [])
 })

@@ -140,3 +140,17 @@ export function quoteOf(before: string, exact: string, after: string) {
     suffix: after.replace(/\s+/g, ' ').slice(0, 32),
   }
 }
+
+/** How far apart flags at the edge of a page stand at least, in pixels, so that each can be hit. */
+const flagStep = 28
+
+/** Where flags stand that want to be at these heights: in their order, none upon another. The answer is in the order given. */
+export function spreadFlags(heights: readonly number[]): number[] {
+  const placed = new Array<number>(heights.length).fill(0)
+  let lowest = Number.NEGATIVE_INFINITY
+  for (const [index, height] of [...heights.entries()].toSorted((a, b) => a[1] - b[1])) {
+    lowest = Math.max(height, lowest + flagStep)
+    placed[index] = lowest
+  }
+  return placed
+}

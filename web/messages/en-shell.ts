@@ -97,6 +97,7 @@ export const enShell = {
   'checkMail.again': 'Use another address',
   'verify.reading': 'Reading your link',
   'verify.failed': 'This link does not work',
+  'verify.whole': 'The link may have been cut off on its way. Copy all of it from the mail.',
   'verify.newLink': 'Ask for a new link',
   'verify.found': 'Found your organisation',
   'verify.foundLead': '{name}, you are the first of your company here. Everything will be kept in {region}.',
@@ -117,6 +118,8 @@ export const enShell = {
   'problem.server.do': 'Nothing half-done was kept. Try again in a moment.',
   'problem.offline': 'The server cannot be reached.',
   'problem.offline.do': 'Check your connection, then try again.',
+  'problem.invalid_request': 'Something in what was sent does not have the right form.',
+  'problem.invalid_request.do': 'Nothing was changed. Check what you entered and try again.',
   'problem.wrong_credentials': 'E-mail or password is wrong.',
   'problem.wrong_credentials.do':
     'Enter both again. The two are checked together, so we cannot say which one it is.',

@@ -77,11 +77,17 @@ function SealStory({ seal }: { seal: SealRecord }) {
           [
             t('seal.readers'),
             <ul key="readers" className={classes.readers}>
-              {seal.readers.map((reader) => (
-                <li key={`${reader.who}${reader.why}`}>
-                  {maybeText(`seal.who.${reader.who}`) ?? <PersonOrText text={reader.who} />},{' '}
+              {[...Map.groupBy(seal.readers, ({ why }) => why)].map(([why, readers]) => (
+                <li key={why}>
+                  {readers.map(({ who }, index) => (
+                    <span key={who}>
+                      {index > 0 && ', '}
+                      {maybeText(`seal.who.${who}`) ?? <PersonOrText text={who} />}
+                    </span>
+                  ))}
+                  <br />
                   <span className={classes.quiet}>
-                    {t('seal.because')} <span className="mono">{reader.why}</span>
+                    {t('seal.because')} <span className="mono">{why}</span>
                   </span>
                 </li>
               ))}
