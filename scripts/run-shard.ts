@@ -9,6 +9,8 @@ export interface Shard {
   readonly name: string
   readonly files: readonly string[]
   readonly limitSeconds: number
+  /** Set for its process besides what ours has. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 export interface ShardResult {
@@ -31,7 +33,7 @@ export async function runShard(
   try {
     const ended = await runCommand(process.execPath, flags(shard.files), {
       cwd: root,
-      env: { PANOPLY_TEST_RECORD: path, NODE_ENV: 'test', NODE_TEST_CONTEXT: '' },
+      env: { ...shard.env, PANOPLY_TEST_RECORD: path, NODE_ENV: 'test', NODE_TEST_CONTEXT: '' },
       limitMilliseconds: shard.limitSeconds * 1000,
       ...(onOutput ? { onOutput } : {}),
     })

@@ -10,20 +10,20 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { keeperSigner } from '#cell/checkpoint-signer.ts'
 import { prepareQueue } from '#cell/prepare-queue.ts'
+import { keepSpareTenants } from '#cell/spare-tenants.ts'
 import { sealAudit } from '#core/audit/seal-audit.ts'
-import { bootstrapCluster, systemLogins } from '#core/db/bootstrap-cluster.ts'
 import { kyselyOnLease } from '#core/db/kysely-on.ts'
 import { migrateDatabase, readMigrations } from '#core/db/migrate.ts'
 import { openQueuePool } from '#core/db/queue-pool.ts'
+import { steadyClient } from '#core/db/steady-client.ts'
 import { connectAs, loginOf } from '#core/db/system-login.ts'
 import { silentLog } from '#core/log.ts'
-import { claimTenant, createSpareTenant } from '#core/tenancy/create-tenant.ts'
 import { logOrigin } from '#protocol/keeper/log-origin.ts'
 import { buildApp } from '#server/app.ts'
 import { allRoutes } from '#server/route-table.ts'
 import { type BuiltCtx, buildContextOn } from '#src/context.ts'
-import { type OwnClusterOptions, startCluster } from './own-cluster.ts'
-import { ownKeeper } from './own-keeper.ts'
+import type { OwnClusterOptions } from './own-cluster.ts'
+import { openGround } from './own-ground.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../migrations')
 
@@ -62,47 +62,32 @@ export interface OwnHouse {
 /** Opens a house with one region, `eu`; `options` are those of its cluster. Takes about three seconds. */
 export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHouse> {
   const folder = mkdtempSync(join(tmpdir(), 'panoply-own-house-'))
-  const [cluster, keeper] = await Promise.all([startCluster(options), ownKeeper({ regions: ['eu'] })])
-  const up = keeper.as('up')
-  const verifiers = Object.fromEntries(
-    await Promise.all(
-      systemLogins.map(async (role) => [role, (await up.ask('verifier', { region: 'eu', role })).verifier]),
-    ),
-  )
-  await bootstrapCluster({
-    host: cluster.socketDir,
-    port: cluster.port,
-    superuserPassword: cluster.superuserPassword,
-    databases: ['cell', 'directory'],
-    verifiers,
-  })
-  const place = {
-    name: 'eu-1',
-    region: 'eu',
-    host: cluster.socketDir,
-    port: cluster.port,
-    clusterFolder: null,
-  }
+  const ground = await openGround(join(folder, 'blobs'), options)
+  const { keeper, place, region } = ground
   const cellKeeper = keeper.as('cell')
-  const migrator = await connectAs(loginOf(cellKeeper, place, 'cell', 'migrator'))
-  const directoryOwner = await connectAs(loginOf(cellKeeper, place, 'directory', 'migrator'))
-  const registrar = await connectAs(loginOf(cellKeeper, place, 'directory', 'registrar'))
-  await migrateDatabase(migrator, readMigrations(join(MIGRATIONS, 'cell')))
-  await migrateDatabase(directoryOwner, readMigrations(join(MIGRATIONS, 'directory')))
-  const pool = openQueuePool(loginOf(cellKeeper, place, 'cell', 'dispatcher'), 2)
+  const login = (role: string, database = 'cell') => loginOf(cellKeeper, place, database, role)
+  const maker = steadyClient(login('migrator'))
+  const giver = steadyClient(login('migrator'))
+  const registrar = steadyClient(login('registrar', 'directory'))
+  const directoryOwner = steadyClient(login('migrator', 'directory'))
+  await maker.use((client) => migrateDatabase(client, readMigrations(join(MIGRATIONS, 'cell'))))
+  await directoryOwner.use((client) => migrateDatabase(client, readMigrations(join(MIGRATIONS, 'directory'))))
+  await directoryOwner.close()
+  const pool = openQueuePool(login('dispatcher'), 2)
   await prepareQueue(pool, silentLog())
   await pool.end()
   const migrations = readMigrations(join(MIGRATIONS, 'tenant'))
-  const region = {
-    name: 'eu',
-    hostName: 'localhost',
-    port: 8443,
-    url: 'https://localhost:8443',
-    blobRoot: join(folder, 'blobs'),
-    cells: [place] as [typeof place],
-    certificateFile: '',
-    certificateKeyFile: '',
-  }
+  const clients = { maker, giver, registrar }
+  // None is kept, so that a house has the tenants its test made and no others.
+  const spares = keepSpareTenants({
+    region: 'eu',
+    cell: place.name,
+    keeper: cellKeeper,
+    migrations,
+    ...clients,
+    log: silentLog(),
+    kept: 0,
+  })
   let passed = 0
   const contextBehind = (behind: number) =>
     buildContextOn({
@@ -113,18 +98,7 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
       mailFrom: 'panoply@localhost',
       now: () => new Date(Date.now() + passed - behind),
       keyClock: { now: () => keeper.clock.now() - behind, after: keeper.clock.after },
-      async claimTenant(name, domainBlind) {
-        await createSpareTenant({ client: migrator, keeper: cellKeeper, region: name, migrations })
-        const tenant = await claimTenant({
-          client: migrator,
-          registrar,
-          region: name,
-          cell: 'eu-1',
-          domainBlind,
-        })
-        if (!tenant) throw new Error('no spare tenant')
-        return tenant
-      },
+      claimTenant: (_, domainBlind) => spares.claim(domainBlind),
     })
   const ctx = contextBehind(0)
   const neighbours: BuiltCtx[] = []
@@ -184,7 +158,7 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
     },
     async sealLog({ token }) {
       const tenant = token.split('.')[0] ?? ''
-      const client = await connectAs(loginOf(cellKeeper, place, 'cell', 'sealer'))
+      const client = await connectAs(login('sealer'))
       try {
         await sealAudit({
           db: kyselyOnLease<unknown>({ client, release: () => undefined }),
@@ -200,9 +174,9 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
     async stop() {
       await app.close()
       await Promise.all([ctx, ...neighbours].map((one) => one.close()))
-      await Promise.all([migrator.end(), directoryOwner.end(), registrar.end()])
-      await keeper[Symbol.asyncDispose]()
-      await cluster.stop()
+      await spares.stop()
+      await Promise.all(Object.values(clients).map((client) => client.close()))
+      await ground.stop()
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -2,61 +2,28 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { bootstrapCluster, systemLogins } from '#core/db/bootstrap-cluster.ts'
 import { readMigrations } from '#core/db/migrate.ts'
 import { steadyClient } from '#core/db/steady-client.ts'
 import { connectAs, loginOf } from '#core/db/system-login.ts'
 import { silentLog } from '#core/log.ts'
-import { type OwnCluster, startCluster } from '#test/own-cluster.ts'
-import { ownKeeper } from '#test/own-keeper.ts'
+import { type OwnGround, openGround } from '#test/own-ground.ts'
 import { migrateTenants, tenantsBehind } from './migrate-tenants.ts'
 import { migrateDirectory, type RegionCell, type RegionCellOptions, startRegionCell } from './region-cell.ts'
 import { Workers } from './workers.ts'
 
 const appFolder = join(import.meta.dirname, '../..')
-let cluster: OwnCluster
-let keeper: Awaited<ReturnType<typeof ownKeeper>>
+let ground: OwnGround
 let options: RegionCellOptions
 let cell: RegionCell
 
 before(async () => {
-  cluster = await startCluster()
-  keeper = await ownKeeper({ regions: ['eu'] })
-  const up = keeper.as('up')
-  const verifiers = Object.fromEntries(
-    await Promise.all(
-      systemLogins.map(async (role) => [role, (await up.ask('verifier', { region: 'eu', role })).verifier]),
-    ),
-  )
-  await bootstrapCluster({
-    host: cluster.socketDir,
-    port: cluster.port,
-    superuserPassword: cluster.superuserPassword,
-    databases: ['cell', 'directory'],
-    verifiers,
-  })
-  const place = {
-    name: 'eu-1',
-    region: 'eu',
-    host: cluster.socketDir,
-    port: cluster.port,
-    clusterFolder: null,
-  }
-  const region: RegionCellOptions['region'] = {
-    name: 'eu',
-    hostName: 'localhost',
-    port: 8443,
-    url: 'https://localhost:8443',
-    blobRoot: '',
-    cells: [place],
-    certificateFile: '',
-    certificateKeyFile: '',
-  }
+  ground = await openGround('')
+  const { region, place } = ground
   options = {
     config: { regions: [region], appFolder },
     region,
     place,
-    keeper: keeper.as('cell'),
+    keeper: ground.keeper.as('cell'),
     workers: new Workers(),
     log: silentLog(),
   }
@@ -66,8 +33,7 @@ before(async () => {
 after(async () => {
   options.workers.close()
   await cell.stop()
-  await keeper[Symbol.asyncDispose]()
-  await cluster.stop()
+  await ground.stop()
 })
 
 async function as<T>(role: string, database: string, statement: string, values: unknown[] = []) {
