@@ -21,6 +21,7 @@ import {
 } from 'node:fs'
 import { delimiter, dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { installSystemPackages } from './system-packages.mjs'
 
 const project = dirname(dirname(fileURLToPath(import.meta.url)))
 const runtime = join(project, '.runtime')
@@ -235,33 +236,20 @@ async function buildOnce(name, wanted, words, commandFor) {
   })
 }
 
-/** Debian packages the browser tests need. Answers, one line each, what is left out and why. */
-function installSystemPackages() {
-  if (['chromium', 'chromium-browser', 'google-chrome'].some(isOnPath)) return []
-  const isDebian = existsSync('/etc/debian_version') && isOnPath('apt-get')
-  if (!isDebian) return ['browser journeys: no Chromium on this machine']
-  if (process.getuid?.() !== 0) return ['browser journeys: no Chromium (as root: apt-get install chromium)']
-  say('Installing Chromium for the browser tests …')
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const apt = (...args) =>
-    spawnSync('apt-get', ['-q', '-y', ...args], { env, stdio: ['ignore', 2, 2] }).status === 0
-  const install = () => apt('install', '--no-install-recommends', 'chromium')
-  if (install() || (apt('update') && install())) return []
-  return ['browser journeys: apt-get could not install chromium']
-}
-
 /** Runs `work` while no other set-up of this project does; waits for one that is under way. */
 async function alone(work) {
-  mkdirSync(runtime, { recursive: true })
   const file = join(runtime, 'setup.lock')
   let isWaiting = false
   for (;;) {
     try {
+      mkdirSync(runtime, { recursive: true })
       const handle = openSync(file, 'wx')
       writeFileSync(handle, String(process.pid))
       closeSync(handle)
       break
     } catch (error) {
+      if (['EACCES', 'EPERM', 'EROFS'].includes(error.code))
+        throw new SetupError(`Set-up writes into ${project}, and this user may not: ${error.message}`)
       if (error.code !== 'EEXIST') throw error
     }
     if (isAbandoned(file)) {
@@ -301,10 +289,6 @@ function filesIn(folder) {
       const path = join(folder, entry.name)
       return entry.isDirectory() ? filesIn(path) : [path]
     })
-}
-
-function isOnPath(name) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)))
 }
 
 function readVersion(file) {
