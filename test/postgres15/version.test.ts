@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pg from 'pg'
-import { startCluster } from '#test/own-cluster.ts'
+import { startCluster } from '../own-cluster.ts'
 import { connectAsRole } from '../as-role.ts'
 import { theInstallation } from '../installation.ts'
 
