@@ -10,7 +10,7 @@ import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
 import { verifyAccount } from '../auth/verify-account.ts'
 import { openBlobStore } from '../blobs/blob-store.ts'
-import { fromApi, toApi } from '../ids.ts'
+import { fromApi } from '../ids.ts'
 import type { Job } from '../jobs/job.ts'
 import { prepareRotationTask } from './prepare-rotation.job.ts'
 import { rotateKeysTask } from './rotate-keys.job.ts'
@@ -376,30 +376,4 @@ test('a blob that was spoilt stays as it is, is told, and does not stop the rest
   const log = await library.ask(person, 'GET', '/v1/audit?limit=200&action=core.key.retired')
   assert.equal(log.json.items[0].outcome, 'failed')
   assert.equal(log.json.items[0].detail.damaged, 1)
-})
-
-test('a document that is removed while its keys rotate leaves no blob and no key', async () => {
-  const person = await library.aResident()
-  const kept = await aDocument(person, 'This one stays in the drawer')
-  const removed = await aDocument(person, 'This one goes overboard')
-  await begin(person)
-  library.house.passTime(12 * MINUTE)
-  await library.ask(person, 'DELETE', `/v1/documents/${removed.id}`)
-  await seal(person)
-  const { eraseDocumentTask } = await import('#knowledge/documents/erase-document.job.ts')
-  await library.run(person, eraseDocumentTask, fromApi('doc', removed.id))
-  const known = (await blobsOf(person)).map(({ blob }) => blob).sort()
-  assert.deepEqual(
-    filesOf(person)
-      .map((file) => file.slice(-36))
-      .sort(),
-    known,
-  )
-  const live = await (await dbOf(person))
-    .selectFrom('key')
-    .select('subject')
-    .where('purpose', '=', 'document')
-    .where('state', '!=', 'destroyed')
-    .execute()
-  assert.deepEqual([...new Set(live.map(({ subject }) => toApi('doc', subject ?? '')))], [kept.id])
 })
