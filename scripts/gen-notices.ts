@@ -1,6 +1,7 @@
 /**
  * Writes THIRD-PARTY-NOTICES.md: every package that is shipped, by the lock: what production needs, and what is built
- * into the web app. Packages of one platform are named without their text, so the file is the same on every machine.
+ * into the web app. Packages of one platform, and others that npm may leave out, are named without their text, so that the file
+ * is the same on every machine and under every npm.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,6 +12,7 @@ interface LockEntry {
   readonly version: string
   readonly license?: string
   readonly dev?: boolean
+  readonly optional?: boolean
   readonly os?: string | string[]
   readonly cpu?: string | string[]
   readonly dependencies?: Readonly<Record<string, string>>
@@ -21,7 +23,7 @@ interface Shipped {
   readonly name: string
   readonly version: string
   readonly license: string
-  /** Empty when the package brings none, or is for one platform only. */
+  /** Empty when the package brings none, or may be absent. */
   readonly text: string
 }
 
@@ -61,12 +63,12 @@ function find(path: string, name: string): string[] {
 
 function describe(path: string): Shipped {
   const entry = lock.packages[path]
-  const isForOnePlatform = entry?.os !== undefined || entry?.cpu !== undefined
+  const mayBeAbsent = entry?.optional || entry?.os !== undefined || entry?.cpu !== undefined
   return {
     name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
     version: entry?.version ?? '',
     license: entry?.license ?? 'see its text',
-    text: isForOnePlatform ? '' : readTexts(path),
+    text: mayBeAbsent ? '' : readTexts(path),
   }
 }
 
