@@ -21,6 +21,13 @@ const SIGNED_IN = [
   '/activity',
   '/knowledge/no-such-page',
 ]
+/** Screens of one document, by its id. */
+const OF_A_DOCUMENT: Readonly<Record<string, (id: string) => string>> = {
+  'a document': (id) => `/knowledge/documents/${id}`,
+  'a document, its pages at a glance': (id) => `/knowledge/documents/${id}?thumbnails=shown`,
+  'a seal': (id) => `/knowledge?seal=${id}`,
+  'a search by seal code': () => '/search?q=7K2QX-0M11P',
+}
 const FORMS = [
   { width: 1440, scheme: 'light' },
   { width: 1440, scheme: 'dark' },
@@ -37,12 +44,13 @@ describe('every screen', { skip: noBrowser }, () => {
   })
 
   for (const form of FORMS) {
-    for (const path of [...SIGNED_OUT, ...SIGNED_IN, 'a document']) {
+    for (const path of [...SIGNED_OUT, ...SIGNED_IN, ...Object.keys(OF_A_DOCUMENT)]) {
       it(`${path} at ${form.width} in ${form.scheme} is whole, readable by everybody and quiet`, async () => {
         const as = SIGNED_OUT.includes(path) ? {} : { as: acme.owner }
         await using visited = await visit(house, acme, { ...form, ...as })
         const { page, troubles } = visited
-        await page.goto(path === 'a document' ? await aDocument() : path)
+        const place = OF_A_DOCUMENT[path]
+        await page.goto(place ? place(await aDocument()) : path)
         await settled(page)
         await picture(page, `${path.replace(/\W+/g, '-').replace(/^-|-$/g, '')}-${form.width}-${form.scheme}`)
         assert.ok((await page.title()).includes('Panoply'))
@@ -58,7 +66,7 @@ describe('every screen', { skip: noBrowser }, () => {
   async function aDocument(): Promise<string> {
     const { json } = await house.ask(`${acme.url}/v1/documents?limit=100`, { apiKey: acme.apiKey })
     const found = json.items.find(({ state }: { state: string }) => state === 'ready')
-    return `/knowledge/documents/${found.id}`
+    return found.id
   }
 })
 

@@ -952,27 +952,26 @@ export type ListRegionsAnswer = {
 }
 
 export interface FindBySealCodeInput {
-  path: {
+  query: {
     code: string
   }
 }
 
 /** The record a seal code on paper names */
 export function findBySealCodeAddress(input: FindBySealCodeInput): string {
-  return addressOf(`/v1/seals/${encodeURIComponent(input.path.code)}`)
+  return addressOf('/v1/seals', input.query)
 }
 
 /** The record a seal code on paper names */
 export function findBySealCode(input: FindBySealCodeInput, signal?: AbortSignal): Promise<FindBySealCodeAnswer> {
-  return call<FindBySealCodeAnswer>({ method: 'GET', path: `/v1/seals/${encodeURIComponent(input.path.code)}`, signal })
+  return call<FindBySealCodeAnswer>({ method: 'GET', path: '/v1/seals', query: { ...input.query }, signal })
 }
 
 export type FindBySealCodeAnswer = {
-  code: string
   record: {
     id: string
     kind: string
-  }
+  } | null
 }
 
 export interface SearchKnowledgeInput {

@@ -156,7 +156,7 @@ export const queries = {
   sealCode: (code: string) =>
     queryOptions({
       queryKey: ['findBySealCode', code],
-      queryFn: ({ signal }) => api.findBySealCode({ path: { code } }, signal),
+      queryFn: ({ signal }) => api.findBySealCode({ query: { code } }, signal),
       retry: false,
       staleTime: minute,
     }),

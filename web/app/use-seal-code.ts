@@ -34,7 +34,7 @@ export function useSealCode(typed: string): { isAsking: boolean; sealed: SealedR
       })
     return navigate({ to: '.', search: (previous) => ({ ...previous, seal: id }) })
   }
-  const record = code === null ? undefined : found.data?.record
+  const record = code === null ? null : (found.data?.record ?? null)
   return {
     isAsking: code !== null && found.isPending,
     sealed: code && record ? { code, kind: record.kind, open: () => void open(record.id) } : null,

@@ -76,7 +76,7 @@ export const enTrust = {
   'audit.action.knowledge.document.pictureDrawn': 'picture of a page drawn',
   'audit.action.core.request.refused': 'request refused',
   'audit.action.core.record.read': 'seal opened',
-  'audit.action.core.record.found': 'record found by its seal code',
+  'audit.action.core.record.sought': 'record sought by its seal code',
   'audit.action.core.person.joined': 'person joined',
   'audit.action.core.person.read': 'own account read',
   'audit.action.core.person.updated': 'person changed',

@@ -95,16 +95,18 @@ test('a seal code names one record for ever, however it is typed, and nobody els
   await library.house.sealLog(owner)
   assert.equal((await sealOf()).code, code)
   const typed = code.toLowerCase().replace('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l')
-  const found = await library.ask(owner, 'GET', `/v1/seals/${encodeURIComponent(typed)}`)
-  assert.deepEqual(found.json, { code, record: { kind: 'document', id: added.json.id } })
+  const found = await library.ask(owner, 'GET', `/v1/seals?code=${encodeURIComponent(typed)}`)
+  assert.deepEqual(found.json, { record: { kind: 'document', id: added.json.id } })
   // It is the beginning of the leaf hash that the proof of its first event names.
   const log = await library.ask(owner, 'GET', `/v1/audit?record=${added.json.id}`)
   const proof = await library.ask(owner, 'GET', `/v1/audit/${log.json.items.at(-1).id}/proof`)
   assert.equal(sealCodeOf(Buffer.from(proof.json.leafHash, 'hex')), code)
   const stranger = await library.aResident()
-  assert.equal((await library.ask(stranger, 'GET', `/v1/seals/${code}`)).status, 404)
-  for (const wrong of ['ZZZZZ-ZZZZZ', 'not a code', 'UUUUU-UUUUU'])
-    assert.equal((await library.ask(owner, 'GET', `/v1/seals/${encodeURIComponent(wrong)}`)).status, 404)
+  const soughtBy = async (who: typeof owner, text: string) =>
+    (await library.ask(who, 'GET', `/v1/seals?code=${encodeURIComponent(text)}`)).json
+  assert.deepEqual(await soughtBy(stranger, code), { record: null })
+  for (const wrong of ['ZZZZZ-ZZZZZ', 'generation', 'not a code', 'UUUUU-UUUUU'])
+    assert.deepEqual(await soughtBy(owner, wrong), { record: null }, wrong)
 })
 
 test('the seal of another organisation’s record is not found', async () => {

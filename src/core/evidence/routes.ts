@@ -2,7 +2,7 @@
 import { type Route, route } from '../route.ts'
 import { findBySealCode } from './find-by-seal-code.ts'
 import { readSeal } from './read-seal.ts'
-import { RecordPath, Seal, SealCodePath, SealedRecordFound } from './seal.schema.ts'
+import { RecordPath, Seal, SealCodeQuery, SealedRecordFound } from './seal.schema.ts'
 
 export const evidenceRoutes: readonly Route[] = [
   route({
@@ -16,11 +16,11 @@ export const evidenceRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET',
-    url: '/v1/seals/:code',
+    url: '/v1/seals',
     operationId: 'findBySealCode',
     permission: 'core.record.read',
     summary: 'The record a seal code on paper names',
-    schema: { params: SealCodePath, response: { 200: SealedRecordFound } },
-    handler: (ctx, { actor, params }) => ctx.read(actor, (tx) => findBySealCode(ctx, tx, params.code)),
+    schema: { querystring: SealCodeQuery, response: { 200: SealedRecordFound } },
+    handler: (ctx, { actor, query }) => ctx.read(actor, (tx) => findBySealCode(ctx, tx, query.code)),
   }),
 ]

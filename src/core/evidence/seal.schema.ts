@@ -41,9 +41,9 @@ export const Seal = Type.Object(
   { ...strict, $id: 'Seal' },
 )
 /** Any text: what is no code names no record. */
-export const SealCodePath = Type.Object({ code: Type.String({ minLength: 1, maxLength: 40 }) }, strict)
+export const SealCodeQuery = Type.Object({ code: Type.String({ minLength: 1, maxLength: 40 }) }, strict)
 export const SealedRecordFound = Type.Object(
-  { code: Type.String(), record: Type.Object({ kind: Type.String(), id: Type.String() }, strict) },
+  { record: nullable(Type.Object({ kind: Type.String(), id: Type.String() }, strict)) },
   strict,
 )
 export const RecordPath = Type.Object(
