@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { checkColumns, staleColumns } from './check-columns.ts'
 import { checkMessages } from './check-messages.ts'
+import { checkNode18 } from './check-node18.ts'
 import { type CheckResult, describe, passed } from './check-result.ts'
 import { checkRooms } from './check-rooms.ts'
 import { checkSizes } from './check-sizes.ts'
@@ -78,6 +79,7 @@ function sourceChecks(root: string): Line[] {
     ),
   )
   timed(() => checkSizes(root))
+  timed(() => checkNode18(root))
   timed(() => {
     const result = checkColumns(root)
     return { ...result, problems: [...result.problems, ...staleColumns(root, result.columns)] }
