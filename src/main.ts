@@ -17,13 +17,15 @@ const edges: Record<Exclude<Role, 'admin'>, () => Promise<Edge>> = {
   backup: async () => (await import('#backup/run-backup.ts')).runBackup,
 }
 
+const appFolder = join(import.meta.dirname, '..')
+
 /** How long a role may take to stop (milliseconds): when asked to, and when `up` has died and nobody waits for it. */
 const patience = { asked: 15_000, orphaned: 5000, up: 120_000 }
 
 async function main(): Promise<void> {
   const [role, ...rest] = process.argv.slice(2)
-  preferPacked(join(import.meta.dirname, '..'))
   if (role === 'admin') {
+    preferPacked(appFolder)
     const { runAdmin } = await import('#admin/run-admin.ts')
     process.exitCode = await runAdmin(rest)
     return
@@ -33,6 +35,7 @@ async function main(): Promise<void> {
   if (config.runAs) (await import('#up/become-user.ts')).becomeUser(config.runAs)
   // After the change of user, so that no role runs what another one compiled; and `up` makes no folder unasked.
   if (config.role !== 'up' || existsSync(config.cacheFolder)) enableCompileCache(config.cacheFolder)
+  preferPacked(appFolder)
   catchBugs(config)
   const edge = await edges[config.role]()
   if (config.isHeld) await begun()
@@ -43,6 +46,7 @@ async function main(): Promise<void> {
 function begun(): Promise<void> {
   return new Promise((resolve) => {
     const leave = (): void => process.exit(0)
+    if (!process.connected) leave()
     process.once('disconnect', leave)
     process.once('message', () => {
       process.off('disconnect', leave)

@@ -308,6 +308,13 @@ describe('everything in one go', () => {
     assert.equal(processesOf(house).size, 0)
   })
 
+  it('SIGKILL in the middle of a start leaves no process that waits to begin', async () => {
+    const child = launch(house)
+    await until('every process loads', () => processesOf(house).size >= 5)
+    child.kill('SIGKILL')
+    await until('all have ended', () => processesOf(house).size === 0)
+  })
+
   it('an ordinary user can run it', {
     skip: isRoot ? false : 'needs root, to give each process a user of its own',
   }, async () => {
