@@ -62,6 +62,7 @@ declare module 'fastify' {
 /** Builds the app. The caller listens or injects. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { ctx, log } = options
+  const regionOf = regionResolver(ctx)
   const app: FastifyInstance = fastify<RawServerDefault>({
     bodyLimit: JSON_LIMIT,
     genReqId: () => randomUUID(),
@@ -72,6 +73,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     connectionTimeout: 60_000,
     // Shorter than the time after which a silent connection is cut, so that no request meets a closed one.
     keepAliveTimeout: 55_000,
+    // An address that cannot be read never comes to a hook or a route; it is answered and counted all the same.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(HEADERS)
+      void answerError(options, regionOf, error, request, reply)
+    },
   })
   app.setValidatorCompiler(validatorCompiler())
   app.decorateRequest('actor', null)
@@ -84,7 +90,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     throwFileSizeLimit: false,
     limits: { fileSize: FILE_LIMIT + 1, files: 1, fields: 10, fieldSize: 10_000, headerPairs: 100 },
   })
-  const regionOf = regionResolver(ctx)
   app.setErrorHandler((error: Error, request, reply) => answerError(options, regionOf, error, request, reply))
   app.setNotFoundHandler((request, reply) => {
     if (options.page !== undefined && isPage(request)) return sendPage(reply, options.page)

@@ -1,5 +1,6 @@
 // Changing a person: one's own name, or role and state of others for those who manage people.
 // Must stay true: an organisation keeps at least one active owner; only owners make or unmake owners.
+import { cleanName } from '../clean-name.ts'
 import { PublicError } from '../errors.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
 import type { PersonChange } from './people.schema.ts'
@@ -53,7 +54,7 @@ export async function updatePerson(tx: TenantWriter, id: string, change: PersonC
   if (change.displayName !== undefined) {
     const card = tx.keys.open<Record<string, string>>('people', 'person', id, 'card', person.card)
     const origin = tx.keys.open<{ createdIp: string }>('people', 'person', id, 'origin', person.origin)
-    const displayName = change.displayName.normalize('NFC').trim()
+    const displayName = cleanName(change.displayName, 'displayName')
     await tx.db
       .updateTable('person')
       .set({

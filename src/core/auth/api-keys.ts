@@ -1,5 +1,6 @@
 // API keys: shown once, kept as a hash, ended by revoking. A key acts with the role its maker has at that
 // moment, and with none once the maker is suspended.
+import { cleanName } from '../clean-name.ts'
 import { PublicError } from '../errors.ts'
 import { readSealStates } from '../evidence/seal-state.ts'
 import { newCredential, newId, toApi } from '../ids.ts'
@@ -47,7 +48,7 @@ export async function createApiKey(tx: TenantWriter, input: NewApiKey) {
   const row = {
     id,
     card: tx.keys.seal('activity', 'api_key', id, 'card', {
-      name: input.name.normalize('NFC').trim(),
+      name: cleanName(input.name, 'name'),
       prefix: key.slice(0, 20),
     }),
     created_by: actor.personId,

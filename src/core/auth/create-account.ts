@@ -1,4 +1,5 @@
 // Asking for an account: everything is checked, nothing is stored, one mail goes out.
+import { cleanName } from '../clean-name.ts'
 import type { Ctx } from '../ctx.ts'
 import { homeRegion } from '../regions/home-region.ts'
 import { readMailAddress, refuseFreeMail } from './mail-address.ts'
@@ -23,7 +24,7 @@ const MINIMUM_LENGTH = 12
 export async function createAccount(ctx: Ctx, input: NewAccount): Promise<{ sent: true }> {
   const mail = readMailAddress(input.email)
   refuseFreeMail(mail)
-  const displayName = input.displayName.normalize('NFC').trim()
+  const displayName = cleanName(input.displayName, 'displayName')
   const wished = homeRegion(input.country, input.region, ctx.regions)
   const place = await ctx.directory.findByDomain(mail.domain)
   const minimum = place ? await minimumLength(ctx, place.tenant) : MINIMUM_LENGTH

@@ -1,5 +1,6 @@
 // The link in the mail was opened: the first person of a domain founds the organisation, later ones join it.
 // Must stay true: two founders at once end in one organisation; a link used twice makes one account.
+import { cleanName } from '../clean-name.ts'
 import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
 import { newId } from '../ids.ts'
@@ -87,7 +88,10 @@ async function addPerson(
   const origin = { createdIp: tx.actor.origin.ip, updatedIp: tx.actor.origin.ip }
   if (!organisation) {
     const id = newId()
-    const name = input.organisationName?.normalize('NFC').trim() || pending.domain
+    const name =
+      input.organisationName === undefined
+        ? pending.domain
+        : cleanName(input.organisationName, 'organisationName')
     await tx.db
       .insertInto('organisation')
       .values({

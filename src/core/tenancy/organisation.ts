@@ -1,4 +1,5 @@
 // The settings of an organisation.
+import { cleanName } from '../clean-name.ts'
 import { PublicError } from '../errors.ts'
 import { toApi } from '../ids.ts'
 import type { OrganisationChange } from './organisation.schema.ts'
@@ -64,7 +65,7 @@ export async function updateOrganisation(tx: TenantWriter, change: OrganisationC
     .executeTakeFirstOrThrow()
   const card = tx.keys.open<Card>('activity', 'organisation', row.id, 'card', row.card)
   const origin = tx.keys.open<{ createdIp: string }>('activity', 'organisation', row.id, 'origin', row.origin)
-  const name = change.name?.normalize('NFC').trim() ?? card.name
+  const name = change.name === undefined ? card.name : cleanName(change.name, 'name')
   await tx.db
     .updateTable('organisation')
     .set({

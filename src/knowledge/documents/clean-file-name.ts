@@ -7,7 +7,7 @@ const LONGEST = 255
 const NAMELESS = 'document.pdf'
 /** Control characters, marks that turn text around or hide in it, and what is no character at all. */
 const UNSEEN =
-  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/gu
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\p{Noncharacter_Code_Point}]/gu
 
 /** The last part of a path, in NFC, without unseen characters; cut to 255 characters with its extension kept. */
 export function cleanFileName(given: string): string {
