@@ -16,7 +16,7 @@ const FILES = [
   'src/cell/region-cell.test.ts',
   'src/cell/queue.test.ts',
   'src/core/auth/accounts.test.ts',
-  'src/core/search/merge-segments.test.ts',
+  'src/core/search/sealed-at-rest.test.ts',
   'test/isolation/sql.test.ts',
 ]
 
