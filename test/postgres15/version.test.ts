@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import pg from 'pg'
-import { startCluster } from '../own-cluster.ts'
 import { connectAsRole } from '../as-role.ts'
 import { theInstallation } from '../installation.ts'
+import { startCluster } from '../own-cluster.ts'
 
 const versionOf = async (client: pg.Client): Promise<string> => {
   try {
