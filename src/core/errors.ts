@@ -45,6 +45,12 @@ export const ERROR_CODES = {
     help: 'The address exists, but not with this method.',
     retry: false,
   },
+  request_timeout: {
+    status: 408,
+    title: 'The request came too slowly',
+    help: 'It was not whole in time, or its bytes came more slowly than can be waited for. Nothing was stored; send it again.',
+    retry: true,
+  },
   conflict: {
     status: 409,
     title: 'Conflicts with what is there',
@@ -117,10 +123,16 @@ export const ERROR_CODES = {
     help: 'The range begins behind the end. `Content-Range` and `details.size` say how many bytes there are.',
     retry: false,
   },
+  expectation_failed: {
+    status: 417,
+    title: 'Expectation not met',
+    help: 'The only `Expect` that is understood here is `100-continue`.',
+    retry: false,
+  },
   wrong_region: {
     status: 421,
     title: 'Served in another region',
-    help: 'This organisation is served only in its own region; `details.url` says where.',
+    help: 'This organisation, or this address, is served only in its own region and under its host name; `details.url` says where.',
     retry: false,
   },
   document_unreadable: {
@@ -188,6 +200,12 @@ export const ERROR_CODES = {
     title: 'Too many requests',
     help: 'Wait for the time in `Retry-After` and try again.',
     retry: true,
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are too large',
+    help: 'Address and headers together may have up to 16 KB.',
+    retry: false,
   },
   internal: {
     status: 500,

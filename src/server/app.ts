@@ -15,10 +15,12 @@ import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
 import type { Log } from '#core/log.ts'
 import type { Call, Route } from '#core/route.ts'
-import type { Actor } from '#core/tenancy/actor.ts'
+import type { Actor, Origin } from '#core/tenancy/actor.ts'
 import { type Door, MissingAudit } from '#core/tenancy/open-door.ts'
 import { systemActor } from '#core/tenancy/system-actor.ts'
 import { authenticate, originOf } from './authenticate.ts'
+import { allowSlowBody } from './guard-server.ts'
+import type { HostNames } from './host-names.ts'
 import { Problem, problemOf, publicErrorOf } from './problem.ts'
 import { validatorCompiler } from './validation.ts'
 import { isPage, sendPage } from './web-pages.ts'
@@ -45,6 +47,7 @@ export interface AppOptions {
   readonly ctx: Ctx & Pick<Door, 'hasAudited'>
   readonly log: Log
   readonly routes: readonly Route[]
+  readonly hosts: HostNames
   /** Addresses (CIDR) of proxies whose forwarded address is believed. */
   readonly trustedProxies: readonly string[]
   /** The page of the web app, for addresses that are neither API nor file. */
@@ -56,33 +59,45 @@ export interface AppOptions {
 declare module 'fastify' {
   interface FastifyRequest {
     actor: Actor | null
+    /** The region it is counted under, from its first moment on; the one that serves it once its host was looked at. */
+    region: string
+    /** Where it comes from, read while the connection is there. */
+    origin: Origin
   }
 }
 
 /** Builds the app. The caller listens or injects. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { ctx, log } = options
-  const regionOf = regionResolver(ctx)
   const app: FastifyInstance = fastify<RawServerDefault>({
     bodyLimit: JSON_LIMIT,
     genReqId: () => randomUUID(),
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: 200 },
     forceCloseConnections: 'idle',
+    // The servers are made in run-web.ts, and their time-outs with them.
     requestTimeout: 0,
-    connectionTimeout: 60_000,
-    // Shorter than the time after which a silent connection is cut, so that no request meets a closed one.
+    // Where tests and benchmarks listen by the app itself: longer than their clients wait between two requests.
     keepAliveTimeout: 55_000,
-    // An address that cannot be read never comes to a hook or a route; it is answered and counted all the same.
+    // An address that cannot be read meets no hook.
     frameworkErrors: (error, request, reply) => {
-      reply.headers(HEADERS)
+      receive(request, reply)
       void answerError(options, regionOf, error, request, reply)
     },
   })
+  const receive = (request: FastifyRequest, reply: FastifyReply): void => {
+    request.origin = originOf(request)
+    request.region = options.hosts.arrivalOf(request)
+    reply.headers(HEADERS)
+  }
+  const regionOf = (request: FastifyRequest): string => request.region
   app.setValidatorCompiler(validatorCompiler())
   app.decorateRequest('actor', null)
+  app.decorateRequest('region', '')
+  app.decorateRequest('origin')
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(HEADERS)
+    receive(request, reply)
+    request.region = options.hosts.regionOf(request)
     // A path that begins like a host is nobody's address.
     if (request.url.startsWith('//')) throw new PublicError('not_found')
   })
@@ -127,10 +142,11 @@ function mount(
       if (route.permission !== 'session' && !request.actor.permissions.has(route.permission)) {
         throw new PublicError('forbidden', undefined, { details: { permission: route.permission } })
       }
+      if (route.streaming) allowSlowBody(request.raw)
     },
     handler: async (request, reply) => {
       const region = regionOf(request)
-      const origin = originOf(request)
+      const { origin } = request
       const call = {
         actor: request.actor,
         params: request.params,
@@ -149,16 +165,6 @@ function mount(
   })
 }
 
-/** The region a request is for: by the port of its host name, since by default a region is a port. */
-function regionResolver(ctx: Ctx): (request: FastifyRequest) => string {
-  const byPort = new Map(ctx.regions.map(({ port, name }) => [port, name]))
-  const first = ctx.regions[0]?.name ?? ''
-  return (request) => {
-    const named = Number(/:(\d+)$/.exec(request.headers.host ?? '')?.[1])
-    return byPort.get(named) ?? byPort.get(request.socket.localPort ?? 0) ?? first
-  }
-}
-
 async function answerError(
   { ctx, log }: AppOptions,
   regionOf: (request: FastifyRequest) => string,
@@ -166,7 +172,11 @@ async function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const known = publicErrorOf(error)
+  const known =
+    publicErrorOf(error) ??
+    (isCutOff(request)
+      ? new PublicError('invalid_request', 'The request ended before its end.', { cause: error })
+      : undefined)
   const shown = known ?? new PublicError('internal', undefined, { cause: error })
   if (shown.status >= 500)
     log.error({ requestId: request.id, err: error, cause: error.cause }, 'request failed')
@@ -187,6 +197,11 @@ async function answerError(
     .send(problemOf(shown, request.id))
 }
 
+/** Whether the client went away before it had sent everything. */
+function isCutOff({ raw }: FastifyRequest): boolean {
+  return raw.destroyed && !raw.complete
+}
+
 async function leaveTrace(
   ctx: AppOptions['ctx'],
   region: string,
@@ -205,7 +220,7 @@ async function leaveTrace(
     await ctx.read(request.actor, async (tx) => tx.audit({ action: 'core.request.refused', outcome, detail }))
     return
   }
-  const origin = originOf(request)
+  const { origin } = request
   if (error instanceof CredentialRefused && error.tenant !== null) {
     const actor = {
       ...systemActor(error.tenant, { region, origin, requestId: request.id }),

@@ -12,7 +12,8 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 /** Where a request comes from. */
 export function originOf(request: FastifyRequest): Origin {
   return {
-    ip: request.ip.replace(/^::ffff:(?=[\d.]+$)/, ''),
+    // A connection that is gone has no address any more.
+    ip: (request.ip ?? 'unknown').replace(/^::ffff:(?=[\d.]+$)/, ''),
     userAgent: (request.headers['user-agent'] ?? '').slice(0, 512),
   }
 }
@@ -28,15 +29,16 @@ export async function authenticate(ctx: Ctx, request: FastifyRequest, region: st
   }
   const cookie = readCookie(request.headers.cookie, cookieName(region))
   if (cookie === undefined) throw new CredentialRefused('absent')
-  if (!SAFE.has(request.method) && !isOwnPage(request)) throw new PublicError('cross_site')
+  if (!SAFE.has(request.method) && !isOwnPage(ctx, request, region)) throw new PublicError('cross_site')
   return ctx.credentials.actorOf(cookie, 's', where)
 }
 
 /** Whether a browser says that the request was made by a page of this very origin. */
-function isOwnPage(request: FastifyRequest): boolean {
+function isOwnPage(ctx: Ctx, request: FastifyRequest, region: string): boolean {
   const site = request.headers['sec-fetch-site']
   if (site !== undefined) return site === 'same-origin'
-  return request.headers.origin === `https://${request.headers.host}`
+  const { origin } = request.headers
+  return origin !== undefined && ctx.regions.some(({ name, url }) => name === region && url === origin)
 }
 
 function readCookie(header: string | undefined, name: string): string | undefined {

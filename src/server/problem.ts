@@ -31,6 +31,8 @@ const FRAMEWORK_CODES: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_BAD_URL: 'invalid_request',
   FST_ERR_MAX_PARAM_LENGTH: 'not_found',
   FST_ERR_ASYNC_CONSTRAINT: 'not_found',
+  // A path that leaves the folder, or hides a byte in a name.
+  FST_STATIC_FORBIDDEN_PATH: 'not_found',
 }
 
 /** The public face of any error; undefined when it is a bug of ours. */

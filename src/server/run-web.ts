@@ -1,12 +1,14 @@
 // The web process: one app for all regions of this machine, a TLS port for each, and a plain port that only redirects.
 import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { join } from 'node:path'
 import type { Config, RegionPlace, RunningRole } from '#core/config.ts'
 import { openLog } from '#core/log.ts'
 import { buildContext } from '#src/context.ts'
 import { buildApp } from './app.ts'
+import { openGuard } from './guard-server.ts'
+import { openHostNames } from './host-names.ts'
 import { allRoutes } from './route-table.ts'
 import { readPage, webPages } from './web-pages.ts'
 
@@ -20,6 +22,9 @@ const CIPHERS = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':')
 
+/** Headers come at once; how long a body may take is for guard-server.ts to say, which knows uploads. */
+const PATIENCE = { headersTimeout: 20_000, requestTimeout: 0, connectionsCheckingInterval: 5_000 }
+
 /** Listens on every region's port and the redirecting one; reports the address of the outbox. */
 export async function runWeb(config: Config): Promise<RunningRole> {
   const log = openLog(config)
@@ -29,16 +34,32 @@ export async function runWeb(config: Config): Promise<RunningRole> {
     ctx,
     log,
     routes: allRoutes(),
+    hosts: openHostNames(config.regions),
     trustedProxies: [],
     page: readPage(webFolder),
     pages: webPages(webFolder),
   })
   await app.ready()
   const servers: Server[] = []
-  for (const region of config.regions) {
-    servers.push(...(await listen(() => tlsServer(region, app.routing), region.port, config.listenHost)))
+  const guard = openGuard()
+  const guarded = (server: Server, region: RegionPlace): Server => {
+    guard.protect(server, (ip, code) => {
+      ctx.visits.count(region.name, ip, `none:${code}`).catch((err: unknown) => {
+        log.error({ err }, 'the refusal could not be logged')
+      })
+    })
+    return server
   }
-  servers.push(...(await listen(() => redirectServer(config.regions[0]), config.httpPort, config.listenHost)))
+  const handle: RequestListener = (request, response) => {
+    guard.watch(request, response)
+    app.routing(request, response)
+  }
+  for (const region of config.regions) {
+    const make = () => guarded(tlsServer(region, handle), region)
+    servers.push(...(await listen(make, region.port, config.listenHost)))
+  }
+  const makeRedirect = () => guarded(redirectServer(config.regions[0]), config.regions[0])
+  servers.push(...(await listen(makeRedirect, config.httpPort, config.listenHost)))
   return {
     report: { outbox: `${config.regions[0].url}/outbox/${await ctx.mail.secret()}` },
     async stop() {
@@ -49,7 +70,7 @@ export async function runWeb(config: Config): Promise<RunningRole> {
   }
 }
 
-function tlsServer(region: RegionPlace, handler: Parameters<typeof createServer>[1]): Server {
+function tlsServer(region: RegionPlace, handler: RequestListener): Server {
   const server = createTlsServer(
     {
       key: readFileSync(region.certificateKeyFile),
@@ -58,8 +79,8 @@ function tlsServer(region: RegionPlace, handler: Parameters<typeof createServer>
       honorCipherOrder: true,
       minVersion: 'TLSv1.2',
       ecdhCurve: 'X25519:P-256:P-384',
-      requestTimeout: 0,
-      headersTimeout: 20_000,
+      handshakeTimeout: 10_000,
+      ...PATIENCE,
     },
     handler,
   )
@@ -68,7 +89,7 @@ function tlsServer(region: RegionPlace, handler: Parameters<typeof createServer>
 }
 
 function redirectServer(region: RegionPlace): Server {
-  return createServer((request, response) => {
+  return createServer(PATIENCE, (request, response) => {
     const path = request.url?.startsWith('/') ? request.url : '/'
     response
       .writeHead(308, { location: `${region.url}${path}`, 'content-length': 0, connection: 'close' })

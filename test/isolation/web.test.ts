@@ -89,6 +89,45 @@ describe('the web of an installation', () => {
     assert.equal((await ask({ 'sec-fetch-site': 'same-origin', origin: acme.url })).status, 201)
   })
 
+  it('serves a region on its port under its host name, and under no other', async () => {
+    const { hostname, port, host } = new URL(acme.url)
+    const foreign = new URL(house.tenants[1].url).host
+    const ask = async (hosts: readonly string[], more = 'accept: */*') => {
+      const socket = connect({
+        host: hostname,
+        port: Number(port),
+        ca: readFileSync(house.ca),
+        servername: hostname,
+      })
+      const lines = hosts.map((name) => `Host: ${name}\r\n`).join('')
+      socket.write(`GET /v1/regions HTTP/1.1\r\n${lines}${more}\r\nConnection: close\r\n\r\n`)
+      let answer = ''
+      for await (const piece of socket.setEncoding('utf8')) answer += piece
+      return answer
+    }
+    assert.match(await ask([host]), /^HTTP\/1\.1 200 /)
+    for (const other of [
+      foreign,
+      'evil.example',
+      `evil.example:${port}`,
+      hostname,
+      `127.0.0.1:${port}`,
+      '',
+    ]) {
+      const answer = await ask([other])
+      assert.match(answer, /^HTTP\/1\.1 421 /, other)
+      assert.match(answer, /"code":"wrong_region"/, other)
+      assert.ok(answer.includes(`"url":"${acme.url}"`), other)
+    }
+    for (const hosts of [[host, host], [host, 'evil.example'], ['evil.example', host], []])
+      assert.match(await ask(hosts), /^HTTP\/1\.1 400 /, hosts.join())
+    // Neither a key of that other region nor a page under another name gets further.
+    const key = `authorization: API-Key ${house.tenants[1].apiKey}`
+    assert.match(await ask([foreign], key), /^HTTP\/1\.1 421 /)
+    const cookie = `cookie: __Host-panoply-${acme.region}=${session}\r\norigin: https://evil.example`
+    assert.match(await ask(['evil.example'], cookie), /^HTTP\/1\.1 421 /)
+  })
+
   it('lets no other origin read an answer', async () => {
     for (const method of ['GET', 'OPTIONS']) {
       const { headers } = await house.ask(`${acme.url}/v1/me`, {

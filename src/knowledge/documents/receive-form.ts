@@ -3,6 +3,7 @@ import type { Multipart, MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
+import { boundaryOf, watchForm } from '#core/net/watch-form.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
 import type { AddedDocument } from './add-document.ts'
 import { receiveFile } from './receive-file.ts'
@@ -23,9 +24,15 @@ export async function receiveForm(ctx: Ctx, actor: Actor, request: FastifyReques
       'unsupported_media_type',
       'Send the file as multipart/form-data, in the field `file`.',
     )
+  const boundary = boundaryOf(request.headers['content-type'] ?? '')
+  if (boundary === undefined)
+    throw new PublicError('invalid_request', 'The form has no boundary, or too long a one.')
   const form = readForm(request.parts())
   try {
-    const part = await form.nextFile()
+    const first = form.nextFile()
+    // The parser has taken hold of the body in this very moment, so both see every byte.
+    refuseFaults(request, watchForm(boundary))
+    const part = await first
     if (!part)
       throw new PublicError('invalid_request', 'The form has no file.', { details: { field: 'file' } })
     return await receiveFile(ctx, actor, {
@@ -46,6 +53,16 @@ export async function receiveForm(ctx: Ctx, actor: Actor, request: FastifyReques
   }
 }
 
+/** Ends the form with the first fault, as an error of the body: the parser passes it on to whoever waits for a part. */
+function refuseFaults({ raw }: FastifyRequest, watch: ReturnType<typeof watchForm>): void {
+  raw.on('data', function look(piece: Buffer) {
+    const fault = watch(piece)
+    if (fault === undefined) return
+    raw.off('data', look)
+    raw.emit('error', new PublicError('invalid_request', fault))
+  })
+}
+
 function readForm(parts: AsyncIterator<Multipart>) {
   let title: string | undefined
   return {
@@ -60,7 +77,7 @@ function readForm(parts: AsyncIterator<Multipart>) {
         }
         if (part.fieldname !== 'title' || typeof part.value !== 'string' || title !== undefined)
           throw unknownField(part.fieldname)
-        if (part.valueTruncated || part.value.length > LONGEST_TITLE)
+        if (part.valueTruncated || [...part.value].length > LONGEST_TITLE)
           throw new PublicError('invalid_request', 'The title is too long.', { details: { field: 'title' } })
         title = part.value
       }
