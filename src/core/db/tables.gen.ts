@@ -39,6 +39,21 @@ export interface TenantTables {
     expires_at: Date | null
     revoked_at: Date | null
     origin: Buffer
+    scopes: string[] | null
+    allows_weak: Generated<boolean>
+    longest_seconds: Generated<number>
+  }
+  api_key_secret: {
+    id: string
+    api_key: string
+    kind: string
+    secret: Buffer | null
+    created_by: string
+    created_at: Date
+    last_used_at: Date | null
+    revoked_at: Date | null
+    revoked_by: string | null
+    origin: Buffer
   }
   audit: {
     id: string
@@ -244,6 +259,10 @@ export interface TenantTables {
   snip_tag: {
     tag: Buffer
     snip_id: string
+  }
+  spent_signature: {
+    digest: Buffer
+    ends_at: Date
   }
   tag: {
     tag: Buffer
