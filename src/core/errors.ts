@@ -15,6 +15,12 @@ export const ERROR_CODES = {
     help: 'No session or key was given, or it has ended, was revoked or is unknown.',
     retry: false,
   },
+  signature_refused: {
+    status: 401,
+    title: 'The signature was not accepted',
+    help: '`details.reason` says what is wrong with it, as far as that may be told; docs/signing.md explains each. Sign the request again.',
+    retry: false,
+  },
   wrong_credentials: {
     status: 401,
     title: 'E-mail or password is wrong',
