@@ -24,6 +24,8 @@ export interface DemoTenant {
   readonly url: string
   readonly owner: { readonly email: string; readonly password: string }
   readonly apiKey: string
+  /** What signs requests; it may speak for everybody of the domain. */
+  readonly hmac: { readonly id: string; readonly key: string }
 }
 
 interface Snip {
@@ -150,7 +152,12 @@ export async function runDemo(ground: DemoGround): Promise<DemoTenant[]> {
 async function found(api: Api, ground: DemoGround, plan: Plan, url: string): Promise<DemoTenant> {
   const owner = await signUp(api, ground, plan, url, plan.owner)
   const me = await api.get(url, '/v1/me', owner.token)
-  const { key } = await api.post(url, '/v1/api-keys', { name: 'Demonstration' }, owner.token)
+  const { key, hmac } = await api.post(
+    url,
+    '/v1/api-keys',
+    { name: 'Demonstration', domains: [plan.domain] },
+    owner.token,
+  )
   for (const document of plan.documents) {
     const bytes = readFileSync(join(import.meta.dirname, 'demo', document.file))
     const made = await api.upload(
@@ -178,6 +185,7 @@ async function found(api: Api, ground: DemoGround, plan: Plan, url: string): Pro
     url,
     owner: { email: owner.email, password: owner.password },
     apiKey: key,
+    hmac,
   }
 }
 

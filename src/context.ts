@@ -3,6 +3,7 @@ import { permissionsByRole } from '#core/access/permissions.ts'
 import { encodeVerifierKey } from '#core/audit/checkpoint.ts'
 import { Credentials } from '#core/auth/credentials.ts'
 import { Passwords } from '#core/auth/password.ts'
+import { SigningKeys } from '#core/auth/signing/signing-keys.ts'
 import { type BlobStore, openBlobStore } from '#core/blobs/blob-store.ts'
 import { type Config, cellSocket, keeperSocket, type RegionPlace } from '#core/config.ts'
 import type { Ctx } from '#core/ctx.ts'
@@ -103,6 +104,7 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
   const searchCache = new SearchCache()
   const door = openDoor({ tenants, blobs, searchCache, now })
   const rolePermissions = permissionsByRole(products.flatMap(({ permissions }) => permissions))
+  const signing = new SigningKeys({ tenant: (id) => tenants.of(id), permissions: rolePermissions, now })
   const logKeys = memo(async (key: string) => {
     const [region = '', tenant = ''] = key.split('/')
     const { origin, keys } = await keeper.ask('logKey', { region, tenant })
@@ -114,7 +116,13 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     regions: config.regions,
     directory,
     passwords: new Passwords(),
-    credentials: new Credentials({ tenant: (id) => tenants.of(id), permissions: rolePermissions, now }),
+    credentials: new Credentials({
+      tenant: (id) => tenants.of(id),
+      permissions: rolePermissions,
+      now,
+      forgetToo: () => signing.forget(),
+    }),
+    signing,
     rolePermissions,
     records: products.flatMap(({ records }) => records),
     sealedTables: products.flatMap(({ sealed }) => sealed),

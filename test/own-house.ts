@@ -52,6 +52,10 @@ export interface OwnHouse {
   ): Promise<{ status: number; json: Json; text: string }>
   /** Another process of the same house whose clock is behind by so many milliseconds; closed with the house. */
   aNeighbour(behind: number): BuiltCtx
+  /** The web server of another process of the same house; closed with the house. */
+  anotherApp(): Promise<FastifyInstance>
+  /** How often something was refused that belongs to no tenant, by a part of its reason. */
+  countRefused(reason: string): Promise<number>
   /** Moves the clocks of the house, its keeper and lent keys on, milliseconds. */
   passTime(milliseconds: number): void
   /** Seals the log of the resident's organisation as the cell does; no sealer runs here by itself. */
@@ -102,15 +106,21 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
     })
   const ctx = contextBehind(0)
   const neighbours: BuiltCtx[] = []
-  const app = await buildApp({
-    ctx,
-    log: pino({ level: 'error' }, pino.destination(2)),
-    routes: allRoutes(),
-    // Requests come by injection and over any port: there is no host name to hold them to.
-    hosts: { arrivalOf: () => 'eu', regionOf: () => 'eu' },
-    trustedProxies: [],
-  })
-  await app.ready()
+  const apps: FastifyInstance[] = []
+  const appOn = async (served: BuiltCtx): Promise<FastifyInstance> => {
+    const built = await buildApp({
+      ctx: served,
+      log: pino({ level: 'error' }, pino.destination(2)),
+      routes: allRoutes(),
+      // Requests come by injection and over any port: there is no host name to hold them to.
+      hosts: { arrivalOf: () => 'eu', regionOf: () => 'eu' },
+      trustedProxies: [],
+    })
+    apps.push(built)
+    await built.ready()
+    return built
+  }
+  const app = await appOn(ctx)
   const house: OwnHouse = {
     ctx,
     app,
@@ -154,6 +164,16 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
       neighbours.push(neighbour)
       return neighbour
     },
+    anotherApp: () => appOn(house.aNeighbour(0)),
+    async countRefused(reason) {
+      const { rows } = await maker.use((client) =>
+        client.query<{ count: string }>(
+          'select coalesce(sum(count), 0) as count from cell.refusal where position($1 in reason) > 0',
+          [reason],
+        ),
+      )
+      return Number(rows[0]?.count)
+    },
     passTime(milliseconds) {
       passed += milliseconds
       keeper.clock.pass(milliseconds)
@@ -174,7 +194,7 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
       }
     },
     async stop() {
-      await app.close()
+      await Promise.all(apps.map((one) => one.close()))
       await Promise.all([ctx, ...neighbours].map((one) => one.close()))
       await spares.stop()
       await Promise.all(Object.values(clients).map((client) => client.close()))

@@ -40,6 +40,7 @@ export const core: Product = {
     { store: 'activity', table: 'member', row: 'person', columns: ['origin'] },
     { store: 'activity', table: 'session', row: 'id', columns: ['origin'] },
     { store: 'activity', table: 'api_key', row: 'id', columns: ['card', 'origin'] },
+    { store: 'activity', table: 'api_key_secret', row: 'id', columns: ['secret', 'origin'] },
     { store: 'activity', table: 'export', row: 'id', columns: ['origin'] },
     { store: 'activity', table: 'activity', row: 'id', columns: ['title', 'origin'] },
     { store: 'people', table: 'person', row: 'id', columns: ['card', 'password', 'origin'] },

@@ -4,6 +4,7 @@ import type { RegionPurpose } from '#protocol/keeper/keeper.schema.ts'
 import type { RoleName } from './access/permissions.ts'
 import type { Credentials } from './auth/credentials.ts'
 import type { Passwords } from './auth/password.ts'
+import type { SigningKeys } from './auth/signing/signing-keys.ts'
 import type { RegionPlace } from './config.ts'
 import type { ParserPlace } from './jobs/capped-child.ts'
 import type { BlindTable } from './keys/blind-values.ts'
@@ -24,6 +25,7 @@ export interface Ctx extends TenantDoor {
   readonly directory: Directory
   readonly passwords: Passwords
   readonly credentials: Credentials
+  readonly signing: SigningKeys
   readonly rolePermissions: ReadonlyMap<RoleName, ReadonlySet<string>>
   readonly records: readonly RecordKind[]
   readonly sealedTables: readonly SealedTable[]

@@ -9,7 +9,19 @@ const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 const ROUTING_ID = /^[a-z2-7]{13}$/
 
 /** Kinds of record and the prefix their ids carry at the API. */
-export const ID_PREFIXES = ['org', 'per', 'ses', 'key', 'doc', 'snp', 'evt', 'act', 'exp', 'mail'] as const
+export const ID_PREFIXES = [
+  'org',
+  'per',
+  'ses',
+  'key',
+  'sec',
+  'doc',
+  'snp',
+  'evt',
+  'act',
+  'exp',
+  'mail',
+] as const
 export type IdPrefix = (typeof ID_PREFIXES)[number]
 
 /** A new UUIDv7 (RFC 9562): 48 bits of milliseconds, then 74 random bits. */

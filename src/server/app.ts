@@ -11,6 +11,7 @@ import {
   type RawServerDefault,
 } from 'fastify'
 import { CredentialRefused } from '#core/auth/credentials.ts'
+import { SignatureRefused } from '#core/auth/signing/signature-refused.ts'
 import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
 import type { Log } from '#core/log.ts'
@@ -18,6 +19,7 @@ import type { Call, Route } from '#core/route.ts'
 import type { Actor, Origin } from '#core/tenancy/actor.ts'
 import { type Door, MissingAudit } from '#core/tenancy/open-door.ts'
 import { systemActor } from '#core/tenancy/system-actor.ts'
+import { answerSignature, type SignedBy } from './answer-signature.ts'
 import { authenticate, originOf } from './authenticate.ts'
 import { allowSlowBody } from './guard-server.ts'
 import type { HostNames } from './host-names.ts'
@@ -63,6 +65,7 @@ declare module 'fastify' {
     region: string
     /** Where it comes from, read while the connection is there. */
     origin: Origin
+    signedBy: SignedBy | null
   }
 }
 
@@ -95,11 +98,16 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.decorateRequest('actor', null)
   app.decorateRequest('region', '')
   app.decorateRequest('origin')
+  app.decorateRequest('signedBy', null)
   app.addHook('onRequest', async (request, reply) => {
     receive(request, reply)
     request.region = options.hosts.regionOf(request)
     // A path that begins like a host is nobody's address.
     if (request.url.startsWith('//')) throw new PublicError('not_found')
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (request.signedBy) signAnswer(ctx, request, reply, payload)
+    return payload
   })
   await app.register(multipart, {
     throwFileSizeLimit: false,
@@ -136,9 +144,11 @@ function mount(
         Object.entries(response).filter(([, shape]) => !('contentMediaType' in shape)),
       ),
     },
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       if (route.permission === 'public') return
-      request.actor = await authenticate(ctx, request, regionOf(request))
+      const { actor, signedBy } = await authenticate(ctx, request, reply, regionOf(request))
+      request.actor = actor
+      request.signedBy = signedBy
       if (route.permission !== 'session' && !request.actor.permissions.has(route.permission)) {
         throw new PublicError('forbidden', undefined, { details: { permission: route.permission } })
       }
@@ -165,6 +175,24 @@ function mount(
   })
 }
 
+/** Signs the answer for whoever asked for that; the answer to a signed address is for its reader alone. */
+function signAnswer(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, payload: unknown): void {
+  const { signedBy } = request
+  if (!signedBy) return
+  if (signedBy.isInQuery && !/\bprivate\b/.test(String(reply.getHeader('cache-control'))))
+    reply.header('cache-control', 'private, no-store')
+  const contentType = reply.getHeader('content-type')
+  const isWhole = typeof payload === 'string' || payload instanceof Uint8Array
+  const isEmpty = payload === null || payload === undefined
+  const answer = {
+    status: reply.statusCode,
+    contentType: contentType === undefined ? undefined : String(contentType),
+    body: isWhole ? payload : isEmpty ? '' : null,
+    requestId: request.id,
+  }
+  reply.headers(answerSignature(signedBy, answer, ctx.now()))
+}
+
 async function answerError(
   { ctx, log }: AppOptions,
   regionOf: (request: FastifyRequest) => string,
@@ -189,6 +217,7 @@ async function answerError(
   if (shown.code === 'range_not_satisfiable')
     reply.header('content-range', `bytes */${String(shown.details.size)}`)
   if (shown.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer, API-Key')
+  if (shown.code === 'signature_refused') reply.header('www-authenticate', 'PDX-HMAC-SHA256, Signature')
   if (reply.sent) return reply
   return reply
     .code(shown.status)
@@ -232,12 +261,39 @@ async function leaveTrace(
     )
     return
   }
+  if (error instanceof SignatureRefused) {
+    await leaveSignatureTrace(ctx, error, { region, origin, requestId: request.id }, detail)
+    return
+  }
   const reason =
     error instanceof CredentialRefused ? `${operation}:${error.reason}` : `${operation}:${shown.code}`
   await ctx.visits.count(region, origin.ip, reason)
 }
 
+/** An event in the log of the key's tenant; but what a stranger can repeat without a secret is counted after its first time in a minute. */
+async function leaveSignatureTrace(
+  ctx: AppOptions['ctx'],
+  { key, reason, isProven }: SignatureRefused,
+  where: { region: string; origin: Origin; requestId: string },
+  detail: { operation: string; code: string },
+): Promise<void> {
+  const { region, origin } = where
+  if (!key || !(isProven || ctx.signing.isFirstRefusal(key.id, origin.ip, reason))) {
+    await ctx.visits.count(region, origin.ip, `${detail.operation}:signature_${reason}`)
+    return
+  }
+  const actor = { ...systemActor(key.tenant, where), credentialId: key.id, onBehalfOf: key.person }
+  const record = { kind: 'key', id: key.id }
+  await ctx.read(actor, async (tx) =>
+    tx.audit({ action: 'core.key.refused', outcome: 'refused', record, detail: { ...detail, reason } }),
+  )
+}
+
 async function urlOfTenant(ctx: Ctx, request: FastifyRequest): Promise<string | undefined> {
-  const credential = /^(?:Bearer|API-Key) ([a-z2-7]{13})\./i.exec(request.headers.authorization ?? '')?.[1]
+  const { authorization = '', 'signature-input': input = '' } = request.headers
+  const credential =
+    /^(?:(?:Bearer|API-Key) |PDX-\S+ Credential=)([a-z2-7]{13})\./i.exec(authorization)?.[1] ??
+    /;keyid="([a-z2-7]{13})\./.exec(String(input))?.[1] ??
+    /[?&]X-Pdx-Credential=([a-z2-7]{13})\./.exec(request.url)?.[1]
   return credential ? (await ctx.directory.find(credential))?.region.url : undefined
 }

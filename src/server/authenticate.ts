@@ -1,11 +1,13 @@
-// From a request to an actor: cookie, bearer token or API key; exactly one of them.
+// From a request to an actor: cookie, bearer token, API key or signature; exactly one of them.
 // Must stay true: a cookie opens nothing for another site, and is enough for nothing that changes state unless the request is our own.
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { CredentialRefused } from '#core/auth/credentials.ts'
 import { cookieName } from '#core/auth/session-cookie.ts'
 import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
 import type { Actor, Origin } from '#core/tenancy/actor.ts'
+import type { SignedBy } from './answer-signature.ts'
+import { authenticateSigned, signatureScheme } from './authenticate-signed.ts'
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -18,8 +20,28 @@ export function originOf(request: FastifyRequest): Origin {
   }
 }
 
-/** The actor of a request. Throws `unauthenticated`, `cross_site`, `wrong_region`. */
-export async function authenticate(ctx: Ctx, request: FastifyRequest, region: string): Promise<Actor> {
+/** Who asks, and how the request was signed if it was. */
+export interface Asker {
+  readonly actor: Actor
+  readonly signedBy: SignedBy | null
+}
+
+/** The actor of a request. Throws `unauthenticated`, `signature_refused`, `cross_site`, `wrong_region`. */
+export async function authenticate(
+  ctx: Ctx,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  region: string,
+): Promise<Asker> {
+  const scheme = signatureScheme(request.raw)
+  if (scheme) {
+    const where = { region, origin: originOf(request), requestId: request.id }
+    return authenticateSigned(ctx, request, reply, scheme, where)
+  }
+  return { actor: await bearerOf(ctx, request, region), signedBy: null }
+}
+
+async function bearerOf(ctx: Ctx, request: FastifyRequest, region: string): Promise<Actor> {
   const where = { region, origin: originOf(request), requestId: request.id }
   const header = request.headers.authorization
   if (header !== undefined) {

@@ -46,6 +46,7 @@ export async function recordsOf(
     people: (await get('/v1/people')).items[0].id,
     sessions: (await get('/v1/sessions')).items[0].id,
     'api-keys': (await get('/v1/api-keys')).items[0].id,
+    secrets: (await get('/v1/api-keys')).items[0].secrets[0].id,
     activity: asked.json.activityId,
     exports: asked.json.id,
     audit: (await get('/v1/audit')).items[0].id,

@@ -21,6 +21,8 @@ interface Known {
   /** Why it does not open anything, or null. */
   readonly refused: 'revoked' | 'expired' | 'suspended' | null
   readonly endsAt: Date | null
+  /** What a key is held to within its role; null for everything. */
+  readonly scopes: readonly string[] | null
   readonly region: string
   lastSeenAt: Date
   readAt: number
@@ -46,6 +48,8 @@ export interface CredentialsOptions {
   readonly tenant: (id: string) => Promise<OpenTenant>
   readonly permissions: ReadonlyMap<RoleName, ReadonlySet<string>>
   readonly now: Clock
+  /** Called with every {@link Credentials.forget}: what signs is forgotten with what is carried. */
+  readonly forgetToo?: () => void
 }
 
 /** Checks credentials. */
@@ -95,7 +99,7 @@ export class Credentials {
       personId: known.person,
       credentialId: known.id,
       role: known.role,
-      permissions: this.#options.permissions.get(known.role) ?? new Set(),
+      permissions: within(this.#options.permissions.get(known.role) ?? new Set(), known.scopes),
       storage: known.storage,
       origin: where.origin,
       requestId: where.requestId,
@@ -106,6 +110,7 @@ export class Credentials {
   /** Forgets what was read, so that a revocation made here holds at once. */
   forget(): void {
     this.#known.clear()
+    this.#options.forgetToo?.()
   }
 
   async #look(tenant: string, kind: CredentialKind, text: string, now: Date): Promise<Known> {
@@ -155,6 +160,7 @@ async function readSession(opened: OpenTenant, text: string, now: Date): Promise
     storage: acceptedStorage(row.storage),
     refused: row.revoked_at ? 'revoked' : row.state === 'active' ? null : 'suspended',
     endsAt: idleEnd < row.expires_at ? idleEnd : row.expires_at,
+    scopes: null,
     region: opened.place.region.name,
     lastSeenAt: row.last_seen_at,
     readAt: now.getTime(),
@@ -170,6 +176,7 @@ async function readApiKey(opened: OpenTenant, text: string, now: Date): Promise<
     .select([
       'api_key.id',
       'api_key.person',
+      'api_key.scopes',
       'api_key.last_used_at',
       'api_key.expires_at',
       'api_key.revoked_at',
@@ -187,10 +194,15 @@ async function readApiKey(opened: OpenTenant, text: string, now: Date): Promise<
     storage: acceptedStorage(row.storage),
     refused: row.revoked_at ? 'revoked' : row.state === 'active' ? null : 'suspended',
     endsAt: row.expires_at,
+    scopes: row.scopes,
     region: opened.place.region.name,
     lastSeenAt: row.last_used_at ?? new Date(0),
     readAt: now.getTime(),
   }
+}
+
+function within(permissions: ReadonlySet<string>, scopes: readonly string[] | null): ReadonlySet<string> {
+  return scopes ? new Set(scopes.filter((name) => permissions.has(name))) : permissions
 }
 
 /** Products whose storage was accepted, from the organisation's column. */

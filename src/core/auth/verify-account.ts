@@ -1,5 +1,7 @@
 // The link in the mail was opened: the first person of a domain founds the organisation, later ones join it.
-// Must stay true: two founders at once end in one organisation; a link used twice makes one account.
+// Must stay true: two founders at once end in one organisation; a link used twice makes one account; somebody whom a host signed in
+// before (src/core/auth/signing/speak-for.ts) keeps their account and gets a password.
+import type { RoleName } from '../access/permissions.ts'
 import { cleanName } from '../clean-name.ts'
 import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
@@ -60,12 +62,12 @@ export async function verifyAccount(ctx: Ctx, input: VerifyInput, where: Where):
   const person = newId()
   const actor = { ...systemActor(tenant, where), onBehalfOf: person }
   const join = () => ctx.write(actor, (tx) => addPerson(tx, person, pending, input), 'people')
-  const role = await join().catch((error: unknown) => {
+  const joined = await join().catch((error: unknown) => {
     // Somebody else founded the organisation in between: the second try joins it, or says that the account exists.
     if (error instanceof PublicError && error.code === 'conflict') return join()
     throw error
   })
-  return startSession(ctx, { tenant, person, role, ...where })
+  return startSession(ctx, { tenant, ...joined, ...where })
 }
 
 async function addPerson(
@@ -73,15 +75,17 @@ async function addPerson(
   person: string,
   pending: PendingAccount,
   input: VerifyInput,
-): Promise<'owner' | 'member'> {
+): Promise<{ person: string; role: RoleName }> {
   const blinds = tx.keys.blinds('person.email', pending.address)
   await lockBlinds(tx)
   const known = await tx.db
     .selectFrom('person')
-    .select('id')
+    .innerJoin('member', 'member.person', 'person.id')
+    .select(['person.id', 'person.password', 'member.role', 'member.state'])
     .where('email_blind', 'in', blinds)
+    .forUpdate()
     .executeTakeFirst()
-  if (known) throw new PublicError('account_exists')
+  if (known) return { person: known.id, role: await givePassword(tx, known, pending) }
   const organisation = await tx.db.selectFrom('organisation').select('id').executeTakeFirst()
   const role = organisation ? 'member' : 'owner'
   const stamp = { created_by: person, created_at: tx.now(), updated_by: person, updated_at: tx.now() }
@@ -130,5 +134,34 @@ async function addPerson(
     .values({ person, role, origin: tx.keys.seal('activity', 'member', person, 'origin', origin), ...stamp })
     .execute()
   tx.audit({ action: 'core.person.joined', record: { kind: 'person', id: person }, detail: { role } })
-  return role
+  return { person, role }
+}
+
+interface KnownMember {
+  readonly id: string
+  readonly password: Buffer
+  readonly role: string
+  readonly state: string
+}
+
+/** The first password of somebody who had none. Throws `account_exists` for everybody else. */
+async function givePassword(
+  tx: TenantWriter,
+  known: KnownMember,
+  pending: PendingAccount,
+): Promise<RoleName> {
+  const { id, role, state } = known
+  const password = tx.keys.open<string | null>('people', 'person', id, 'password', known.password)
+  if (password !== null || state !== 'active') throw new PublicError('account_exists')
+  await tx.db
+    .updateTable('person')
+    .set({
+      password: tx.keys.seal('people', 'person', id, 'password', pending.password),
+      updated_by: id,
+      updated_at: tx.now(),
+    })
+    .where('id', '=', id)
+    .execute()
+  tx.audit({ action: 'core.person.updated', record: { kind: 'person', id }, detail: { password: true } })
+  return role === 'owner' || role === 'administrator' ? role : 'member'
 }

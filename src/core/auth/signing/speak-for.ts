@@ -2,9 +2,11 @@
 // Must stay true: a key speaks only for the domains it was given, and only for members; nobody joins but under a domain that the organisation has verified;
 // nobody gets more than the key's maker has.
 import type { RoleName } from '../../access/permissions.ts'
+import { cleanName } from '../../clean-name.ts'
 import type { Ctx } from '../../ctx.ts'
 import { PublicError } from '../../errors.ts'
 import { newId } from '../../ids.ts'
+import { lockBlinds } from '../../keys/blind-values.ts'
 import type { Actor, Origin } from '../../tenancy/actor.ts'
 import { systemActor } from '../../tenancy/system-actor.ts'
 import type { TenantWriter } from '../../tenancy/tenant-door.ts'
@@ -81,14 +83,17 @@ function refused(key: SigningKey, reason: string): SignatureRefused {
   return new SignatureRefused('person', { reason, key: named, isProven: true })
 }
 
-/** The display name as people see it: one line, as long as one they could choose themselves. */
+/** The display name as the person could have chosen it, or the address where there is nothing to see. */
 function nameOf(text: string, mail: MailAddress): string {
-  const name = text
-    .normalize('NFC')
-    .replace(/[\p{C}\s]+/gu, ' ')
-    .trim()
-  return [...name].slice(0, 100).join('').trim() || mail.address
+  try {
+    return cleanName([...text].slice(0, MOST_NAME).join(''), 'displayName')
+  } catch (error) {
+    if (error instanceof PublicError && error.code === 'invalid_request') return mail.address
+    throw error
+  }
 }
+
+const MOST_NAME = 200
 
 interface Joining {
   readonly mail: MailAddress
@@ -110,6 +115,7 @@ async function addMember(tx: TenantWriter, key: SigningKey, { mail, displayName 
   const id = newId()
   const stamp = { created_by: key.maker, created_at: tx.now(), updated_by: key.maker, updated_at: tx.now() }
   const origin = { createdIp: tx.actor.origin.ip, updatedIp: tx.actor.origin.ip }
+  await lockBlinds(tx)
   const { row } = await tx.keys.newSubject('person', id)
   await tx.db.insertInto('key').values(row).execute()
   await tx.db
