@@ -37,22 +37,42 @@ export type ActivityList = {
 }
 
 export type ApiKey = {
+  /** Whether MD5 and SHA-1 are accepted. */
+  allowsWeakAlgorithms: boolean
   createdAt: string
   createdBy: string
+  /** Mail domains whose people it may speak for. */
+  domains: string[]
   expiresAt: string | null
   id: string
+  /** Whether it is held to less than its maker may. */
+  isScoped: boolean
   lastUsedAt: string | null
+  /** The longest a signature may be valid, in seconds. */
+  longestSeconds: number
   name: string
+  /** What it may do now. */
   permissions: string[]
   /** What the key begins with, to recognise it. */
   prefix: string
   /** In lists: what the seal of the record shows. */
   seal?: "in-order" | "due" | "failed" | "unknown" | undefined
+  secrets: ApiKeySecret[]
+  /** The id under which it signs requests. */
+  signingId: string
 }
 
 export type ApiKeyList = {
   items: ApiKey[]
   next: string | null
+}
+
+export type ApiKeySecret = {
+  createdAt: string
+  createdBy: string
+  id: string
+  kind: "hmac" | "ed25519"
+  lastUsedAt: string | null
 }
 
 export type AuditCheckpoint = {
@@ -166,18 +186,36 @@ export type KeyVersionList = {
 }
 
 export type MadeApiKey = {
+  /** Whether MD5 and SHA-1 are accepted. */
+  allowsWeakAlgorithms: boolean
   createdAt: string
   createdBy: string
+  /** Mail domains whose people it may speak for. */
+  domains: string[]
   expiresAt: string | null
+  hmac: SigningPair
   id: string
+  /** Whether it is held to less than its maker may. */
+  isScoped: boolean
   key: string
   lastUsedAt: string | null
+  /** The longest a signature may be valid, in seconds. */
+  longestSeconds: number
   name: string
+  /** What it may do now. */
   permissions: string[]
   /** What the key begins with, to recognise it. */
   prefix: string
   /** In lists: what the seal of the record shows. */
   seal?: "in-order" | "due" | "failed" | "unknown" | undefined
+  secrets: ApiKeySecret[]
+  /** The id under which it signs requests. */
+  signingId: string
+}
+
+export type MadeApiKeySecret = {
+  hmac: SigningPair | null
+  secret: ApiKeySecret
 }
 
 export type Me = {
@@ -304,6 +342,11 @@ export type Session = {
 export type SessionList = {
   items: Session[]
   next: string | null
+}
+
+export type SigningPair = {
+  id: string
+  key: string
 }
 
 export type Snip = {
@@ -502,12 +545,18 @@ export type ListApiKeysAnswer = ApiKeyList
 
 export interface CreateApiKeyInput {
   body: {
+    allowsWeakAlgorithms?: boolean | undefined
+    domains?: string[] | undefined
     expiresAt?: string | undefined
+    /** The longest a signature may be valid, in seconds. */
+    longestSeconds?: number | undefined
     name: string
+    /** What it may do; everything its maker may, now and later, when left out. */
+    permissions?: string[] | undefined
   }
 }
 
-/** Make an API key; it is shown this once */
+/** Make an API key with a signing secret; both are shown this once */
 export function createApiKey(input: CreateApiKeyInput, signal?: AbortSignal): Promise<CreateApiKeyAnswer> {
   return call<CreateApiKeyAnswer>({ method: 'POST', path: '/v1/api-keys', body: input.body, signal })
 }
@@ -526,6 +575,37 @@ export function revokeApiKey(input: RevokeApiKeyInput, signal?: AbortSignal): Pr
 }
 
 export type RevokeApiKeyAnswer = undefined
+
+export interface AddApiKeySecretInput {
+  path: {
+    id: string
+  }
+  body: {
+    /** An Ed25519 public key as PEM; without one, a shared secret is made. */
+    publicKey?: string | undefined
+  }
+}
+
+/** Roll an API key over: a second signing secret beside the one in use, or an Ed25519 public key */
+export function addApiKeySecret(input: AddApiKeySecretInput, signal?: AbortSignal): Promise<AddApiKeySecretAnswer> {
+  return call<AddApiKeySecretAnswer>({ method: 'POST', path: `/v1/api-keys/${encodeURIComponent(input.path.id)}/secrets`, body: input.body, signal })
+}
+
+export type AddApiKeySecretAnswer = MadeApiKeySecret
+
+export interface RevokeApiKeySecretInput {
+  path: {
+    id: string
+    secret: string
+  }
+}
+
+/** Revoke one signing secret of an API key */
+export function revokeApiKeySecret(input: RevokeApiKeySecretInput, signal?: AbortSignal): Promise<RevokeApiKeySecretAnswer> {
+  return call<RevokeApiKeySecretAnswer>({ method: 'DELETE', path: `/v1/api-keys/${encodeURIComponent(input.path.id)}/secrets/${encodeURIComponent(input.path.secret)}`, signal })
+}
+
+export type RevokeApiKeySecretAnswer = undefined
 
 export interface ListAuditInput {
   query?: {
