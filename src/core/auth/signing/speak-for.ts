@@ -115,14 +115,21 @@ async function addMember(tx: TenantWriter, key: SigningKey, { mail, displayName 
   const id = newId()
   const stamp = { created_by: key.maker, created_at: tx.now(), updated_by: key.maker, updated_at: tx.now() }
   const origin = { createdIp: tx.actor.origin.ip, updatedIp: tx.actor.origin.ip }
+  const blinds = tx.keys.blinds('person.email', mail.address)
   await lockBlinds(tx)
+  const known = await tx.db
+    .selectFrom('person')
+    .select('id')
+    .where('email_blind', 'in', blinds)
+    .executeTakeFirst()
+  if (known) throw new PublicError('conflict')
   const { row } = await tx.keys.newSubject('person', id)
   await tx.db.insertInto('key').values(row).execute()
   await tx.db
     .insertInto('person')
     .values({
       id,
-      email_blind: tx.keys.blind('person.email', mail.address),
+      email_blind: blinds[0],
       card: tx.keys.seal('people', 'person', id, 'card', { email: mail.address, displayName, country: '' }),
       // No password opens this account until its owner has proved the address and chosen one.
       password: tx.keys.seal('people', 'person', id, 'password', null),
