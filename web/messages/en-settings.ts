@@ -78,7 +78,7 @@ export const enSettings = {
   'apiKeys.noSecrets': 'This key signs nothing: it has no secret.',
   'apiKeys.rollOver': 'Make another secret',
   'apiKeys.addPublicKey': 'Register a public key',
-  'apiKeys.publicKey': 'Public key (PEM)',
+  'apiKeys.publicKey': 'Public key, Ed25519, in PEM',
   'apiKeys.secretOnce': 'This is the only time the secret is shown. Copy it to where it will be used.',
   'apiKeys.revokeSecret': 'Revoke',
   'apiKeys.revokeSecretNamed': 'Revoke the secret made {when}',

@@ -103,7 +103,6 @@ export function ApiKeySecrets({ apiKey, onClose, onChanged }: Props) {
         {publicKey !== null && (
           <Textarea
             label={t('apiKeys.publicKey')}
-            placeholder="-----BEGIN PUBLIC KEY-----"
             autosize
             minRows={3}
             value={publicKey}
