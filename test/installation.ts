@@ -20,6 +20,7 @@ export interface DemoTenant {
   readonly url: string
   readonly owner: { readonly email: string; readonly password: string }
   readonly apiKey: string
+  readonly hmac: { readonly id: string; readonly key: string }
 }
 
 export interface Installation {

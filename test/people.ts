@@ -64,10 +64,12 @@ export async function anOrganisation(
   })
   expectStatus(founded, 201)
   const session: string = founded.json.token
-  const key = await ask(`${near.url}/v1/api-keys`, { session, json: { name: 'tests' } })
+  const wish = { name: 'tests', domains: [domain] }
+  const key = await ask(`${near.url}/v1/api-keys`, { session, json: wish })
   expectStatus(key, 201)
   const rid = session.split('.')[0] ?? ''
-  return { rid, name: domain, region: near.region, domain, url: near.url, owner, apiKey: key.json.key }
+  const { key: apiKey, hmac } = key.json
+  return { rid, name: domain, region: near.region, domain, url: near.url, owner, apiKey, hmac }
 }
 
 /** The token in the newest mail to an address. */
