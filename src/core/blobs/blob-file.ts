@@ -59,6 +59,7 @@ async function writeFrames(handle: FileHandle, sealer: BlobSealer, source: Reada
         held.push(rest.subarray(0, room))
         rest = rest.subarray(room)
         const pieces = sealer.frame(held, 'full')
+        if ('isGivenAway' in source) held.forEach(release)
         held = []
         room = FRAME
         await writing

@@ -4,6 +4,7 @@
  * a blob that no key opens and that the next sweep removes (announce-upload.ts).
  */
 import { pipeline, type Readable } from 'node:stream'
+import { givenAway } from '#core/blobs/release.ts'
 import type { Ctx } from '#core/ctx.ts'
 import { newId } from '#core/ids.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
@@ -32,10 +33,8 @@ export function receiveFile(ctx: Ctx, actor: Actor, upload: Upload): Promise<Add
   const blob = newId()
   return ctx.stage(actor, planUpload({ document, blob }), async (stage) => {
     const { row, key } = await stage.newSubject('document', document)
-    const stored = await stage.put(
-      key,
-      pipeline(upload.source, checkUpload(), () => undefined),
-    )
+    const checked = pipeline(upload.source, checkUpload(), () => undefined)
+    const stored = await stage.put(key, givenAway(checked))
     const fileName = cleanFileName(upload.name)
     const title = cleanTitle((await upload.title()) ?? '') || titleOfFile(fileName)
     const added = await ctx.write(actor, (tx) =>
