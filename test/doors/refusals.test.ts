@@ -6,6 +6,7 @@ import { products } from '#src/products.ts'
 import type { Question, Reply } from '../ask.ts'
 import { type DemoTenant, type Installation, theInstallation } from '../installation.ts'
 import { aMember, ownerSession } from '../people.ts'
+import { type PdxQuestion, signPdx } from '../sign-request.ts'
 import { type RecordsByNoun, recordsOf } from './foreign-records.ts'
 import { sampleOf } from './sample-of.ts'
 
@@ -60,6 +61,33 @@ describe('every route', () => {
     return { json: sampleOf(route.schema.body, documentId ? { documentId } : {}) }
   }
 
+  const acmeHost = () => new URL(acme.url).host
+
+  /** The same question signed in headers; `sent` replaces headers behind the signer's back. */
+  function signed(
+    route: Route,
+    pair: DemoTenant['hmac'],
+    change: Partial<PdxQuestion>,
+    sent: Readonly<Record<string, string>> = {},
+  ): Question {
+    const { pathname, searchParams } = new URL(pathOf(route, 'nobody'), acme.url)
+    const { json } = bodyOf(route, 'nobody')
+    const { headers } = signPdx('header', pair, {
+      method: route.method,
+      path: decodeURIComponent(pathname),
+      query: Object.fromEntries(searchParams),
+      headers: { host: acmeHost() },
+      body: json === undefined ? '' : JSON.stringify(json),
+      date: new Date().toISOString().replace(/\.\d+/, ''),
+      expires: 60,
+      originator: 'doors',
+      email: acme.owner.email,
+      displayName: 'Owner',
+      ...change,
+    })
+    return { ...(json === undefined ? {} : { json }), headers: { ...headers, ...sent } }
+  }
+
   async function knock(route: Route, question: Question, path = pathOf(route, 'nobody')): Promise<Reply> {
     return house.ask(`${acme.url}${path}`, { method: route.method, ...question })
   }
@@ -97,6 +125,24 @@ describe('every route', () => {
         const reply = await knock(route, { session: revoked, ...bodyOf(route, 'nobody') })
         expectRefusal(reply, 401, name)
         refused.push({ id: reply.json.requestId, what: `${name}, revoked` })
+      })
+    }
+
+    if (!isPublic) {
+      it(`${name} with a signature that is forged, expired or of another host answers 401`, async () => {
+        const forged = { id: acme.hmac.id, key: `${acme.hmac.key}x` }
+        const refusals: [string, Question][] = [
+          ['signature', signed(route, forged, {})],
+          ['expired', signed(route, acme.hmac, { date: '2014-11-21T13:43:15Z' })],
+          ['host', signed(route, acme.hmac, { headers: { host: 'localhost:1' } }, { host: acmeHost() })],
+        ]
+        for (const [reason, question] of refusals) {
+          const reply = await knock(route, question)
+          expectRefusal(reply, 401, `${name}, ${reason}`)
+          assert.equal(reply.json.code, 'signature_refused', name)
+          // A host that was swapped on the way is one more thing that does not match.
+          assert.equal(reply.json.details.reason, reason === 'host' ? 'signature' : reason, name)
+        }
       })
     }
 
