@@ -17,6 +17,7 @@ import { type KeeperClient, openKeeperClient } from '#core/keys/keeper-client.ts
 import type { KeyClock } from '#core/keys/key-clock.ts'
 import { openRegionKeys, type RegionKeys } from '#core/keys/region-keys.ts'
 import { openTenantKeyring } from '#core/keys/tenant-keyring.ts'
+import { LIMITS, type LimitBounds, Limits } from '#core/limits/limits.ts'
 import { openMail } from '#core/mail/send-mail.ts'
 import { Directory } from '#core/regions/directory.ts'
 import { VisitLog } from '#core/regions/visit-log.ts'
@@ -41,6 +42,8 @@ export interface ContextGround extends Pick<Config, 'regions' | 'smtpUrl' | 'mai
   /** The clock by which lent keys end; the machine's unless said. */
   readonly keyClock?: KeyClock
   readonly parsing?: ParserPlace | null
+  /** What may be asked of this process; the product's own bounds unless said. */
+  readonly limits?: LimitBounds
   claimTenant(region: string, domainBlind: Buffer): Promise<string>
 }
 
@@ -103,6 +106,7 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
   const tenants = new TenantConnections({ pools, keeper, keyring, directory })
   const searchCache = new SearchCache()
   const door = openDoor({ tenants, blobs, searchCache, now })
+  const limits = new Limits(parts.limits ?? LIMITS, now)
   const rolePermissions = permissionsByRole(products.flatMap(({ permissions }) => permissions))
   const signing = new SigningKeys({ tenant: (id) => tenants.of(id), permissions: rolePermissions, now })
   const logKeys = memo(async (key: string) => {
@@ -116,6 +120,7 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     regions: config.regions,
     directory,
     passwords: new Passwords(),
+    limits,
     credentials: new Credentials({
       tenant: (id) => tenants.of(id),
       permissions: rolePermissions,
@@ -145,6 +150,7 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     },
     logKeys: (region, tenant) => logKeys(`${region}/${tenant}`),
     async close() {
+      limits.shedder.close()
       keyring.close()
       await pools.close()
     },

@@ -24,6 +24,7 @@ import { allRoutes } from '#server/route-table.ts'
 import { type BuiltCtx, buildContextOn } from '#src/context.ts'
 import type { OwnClusterOptions } from './own-cluster.ts'
 import { openGround } from './own-ground.ts'
+import { WIDE_LIMITS } from './wide-limits.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../migrations')
 
@@ -98,6 +99,7 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
       as: 'web',
       regions: [region],
       keeper: keeper.as('web'),
+      limits: WIDE_LIMITS,
       smtpUrl: null,
       mailFrom: 'panoply@localhost',
       now: () => new Date(Date.now() + passed - behind),

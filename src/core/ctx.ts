@@ -11,6 +11,7 @@ import type { BlindTable } from './keys/blind-values.ts'
 import type { RegionKeys } from './keys/region-keys.ts'
 import type { SubjectSealed } from './keys/reseal-subject.ts'
 import type { SealedTable } from './keys/rotate-keys.ts'
+import type { Limits } from './limits/limits.ts'
 import type { Outbox } from './mail/send-mail.ts'
 import type { RecordKind } from './product.ts'
 import type { Directory } from './regions/directory.ts'
@@ -32,6 +33,8 @@ export interface Ctx extends TenantDoor {
   readonly blindTables: readonly BlindTable[]
   readonly subjectSealed: readonly SubjectSealed[]
   readonly mail: Outbox
+  /** What tenants, credentials and addresses may ask of this process. */
+  readonly limits: Limits
   /** The region's log of what belongs to no tenant. */
   readonly visits: VisitLog
   /** A tenant's connections, for what happens before there is an actor. Throws `not_found`. */

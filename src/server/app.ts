@@ -14,6 +14,7 @@ import { CredentialRefused } from '#core/auth/credentials.ts'
 import { SignatureRefused } from '#core/auth/signing/signature-refused.ts'
 import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
+import { LimitReached } from '#core/limits/limit-reached.ts'
 import type { Log } from '#core/log.ts'
 import type { Call, Route } from '#core/route.ts'
 import type { Actor, Origin } from '#core/tenancy/actor.ts'
@@ -102,6 +103,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request, reply) => {
     receive(request, reply)
     request.region = options.hosts.regionOf(request)
+    ctx.limits.requestFrom(request.origin.ip)
     // A path that begins like a host is nobody's address.
     if (request.url.startsWith('//')) throw new PublicError('not_found')
   })
@@ -146,13 +148,15 @@ function mount(
     },
     onRequest: async (request, reply) => {
       if (route.permission === 'public') return
+      // Also before it is known whose it is: a signed body is read first. Of who is refused nothing more is waited for.
+      if (route.streaming) allowSlowBody(request.raw)
       const { actor, signedBy } = await authenticate(ctx, request, reply, regionOf(request))
       request.actor = actor
       request.signedBy = signedBy
-      if (route.permission !== 'session' && !request.actor.permissions.has(route.permission)) {
+      reply.headers(ctx.limits.requestOf(actor))
+      if (route.permission !== 'session' && !actor.permissions.has(route.permission)) {
         throw new PublicError('forbidden', undefined, { details: { permission: route.permission } })
       }
-      if (route.streaming) allowSlowBody(request.raw)
     },
     handler: async (request, reply) => {
       const region = regionOf(request)
@@ -167,7 +171,7 @@ function mount(
         request,
         reply,
       } as unknown as Call
-      const result = await route.handle(ctx, call)
+      const result = await inTurn(ctx, route, request, reply, () => route.handle(ctx, call))
       if (request.actor === null) await ctx.visits.count(region, origin.ip, `${route.operationId}:done`)
       else if (!ctx.hasAudited(request.actor)) throw new MissingAudit(`${route.operationId} left no event`)
       return result
@@ -193,6 +197,25 @@ function signAnswer(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, payl
   reply.headers(answerSignature(signedBy, answer, ctx.now()))
 }
 
+/** Does the work of a request in its turn. A file keeps its turn until it has gone out. */
+async function inTurn<T>(
+  ctx: Ctx,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: () => Promise<T>,
+): Promise<T> {
+  const isStream =
+    route.streaming || Object.values(route.schema.response).some((shape) => 'contentMediaType' in shape)
+  const leave = await ctx.limits.begin(request.actor, request.origin.ip, isStream ? 'stream' : 'work')
+  if (isStream && !reply.raw.destroyed) reply.raw.once('close', leave).once('finish', leave)
+  try {
+    return await work()
+  } finally {
+    if (!isStream || reply.raw.destroyed) leave()
+  }
+}
+
 async function answerError(
   { ctx, log }: AppOptions,
   regionOf: (request: FastifyRequest) => string,
@@ -206,14 +229,15 @@ async function answerError(
       ? new PublicError('invalid_request', 'The request ended before its end.', { cause: error })
       : undefined)
   const shown = known ?? new PublicError('internal', undefined, { cause: error })
-  if (shown.status >= 500)
+  // Too much at once is expected of strangers; it is counted, and no reason to write a line each.
+  if (shown.status >= 500 && shown.code !== 'busy')
     log.error({ requestId: request.id, err: error, cause: error.cause }, 'request failed')
   await leaveTrace(ctx, regionOf(request), error, shown, request).catch((cause: unknown) => {
     log.error({ requestId: request.id, err: cause }, 'the refusal could not be logged')
   })
   if (shown.code === 'wrong_region' && shown.details.url === undefined)
     shown.details.url = await urlOfTenant(ctx, request)
-  if (shown.code === 'too_many_requests' || shown.code === 'busy') reply.header('retry-after', '2')
+  if (shown.code === 'too_many_requests' || shown.code === 'busy') sendWait(reply, shown)
   if (shown.code === 'range_not_satisfiable')
     reply.header('content-range', `bytes */${String(shown.details.size)}`)
   if (shown.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer, API-Key')
@@ -287,6 +311,13 @@ async function leaveSignatureTrace(
   await ctx.read(actor, async (tx) =>
     tx.audit({ action: 'core.key.refused', outcome: 'refused', record, detail: { ...detail, reason } }),
   )
+}
+
+/** When to come back, and what is left until then. */
+function sendWait(reply: FastifyReply, shown: PublicError): void {
+  const isLimit = shown instanceof LimitReached
+  reply.header('retry-after', String(isLimit ? shown.retryAfter : 2))
+  if (isLimit) reply.headers({ ...shown.fields })
 }
 
 async function urlOfTenant(ctx: Ctx, request: FastifyRequest): Promise<string | undefined> {

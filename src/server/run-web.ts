@@ -41,6 +41,7 @@ export async function runWeb(config: Config): Promise<RunningRole> {
   })
   await app.ready()
   const servers: Server[] = []
+  ctx.limits.shedder.watch()
   const guard = openGuard()
   const guarded = (server: Server, region: RegionPlace): Server => {
     guard.protect(server, (ip, code) => {

@@ -19,10 +19,16 @@ import {
 import { closeSession } from './close-session.ts'
 import { createAccount } from './create-account.ts'
 import { listSessions } from './list-sessions.ts'
+import { readMailAddress } from './mail-address.ts'
 import { openSession } from './open-session.ts'
 import { readMe } from './read-me.ts'
 import { noSessionCookie, sessionCookie } from './session-cookie.ts'
 import { readVerification, verifyAccount } from './verify-account.ts'
+
+/** What counts as a guess. */
+function isWrongPassword(error: unknown): boolean {
+  return error instanceof PublicError && error.code === 'wrong_credentials'
+}
 
 export const authRoutes: readonly Route[] = [
   publicRoute({
@@ -39,7 +45,8 @@ export const authRoutes: readonly Route[] = [
     operationId: 'createAccount',
     summary: 'Ask for an account; a mail with a link follows',
     schema: { body: NewAccount, response: { 202: Sent } },
-    handler: async (ctx, { body, reply }) => {
+    handler: async (ctx, { body, origin, reply }) => {
+      ctx.limits.mailTo(readMailAddress(body.email).address, origin.ip)
       reply.code(202)
       return createAccount(ctx, body)
     },
@@ -71,7 +78,9 @@ export const authRoutes: readonly Route[] = [
     summary: 'Sign in',
     schema: { body: Credentials, response: { 201: OpenedSession } },
     handler: async (ctx, { body, region, origin, request, reply }) => {
-      const opened = await openSession(ctx, body, { region, origin, requestId: request.id })
+      const who = { ip: origin.ip, account: readMailAddress(body.email).address }
+      const where = { region, origin, requestId: request.id }
+      const opened = await ctx.limits.tryPassword(who, () => openSession(ctx, body, where), isWrongPassword)
       reply.code(201).header('set-cookie', sessionCookie(region, opened.token, opened.expiresAt))
       return { token: opened.token, expiresAt: opened.expiresAt.toISOString() }
     },

@@ -1,0 +1,118 @@
+/** What one client can do to others, through the app: floods of requests, of guesses and of mail. Counts, never times. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { LIMITS, type LimitBounds, Limits } from '#core/limits/limits.ts'
+import { type OwnHouse, openHouse, type Resident } from '#test/own-house.ts'
+import { WIDE_LIMITS } from '#test/wide-limits.ts'
+import { buildApp } from './app.ts'
+import { allRoutes } from './route-table.ts'
+
+let house: OwnHouse
+let flooder: Resident
+let calm: Resident
+const apps: FastifyInstance[] = []
+
+before(async () => {
+  house = await openHouse()
+  flooder = await house.aResident()
+  calm = await house.aResident()
+})
+after(async () => {
+  for (const app of apps) await app.close()
+  await house.stop()
+})
+
+/** The app under these limits, and the lines it logs. */
+async function anApp(bounds: LimitBounds): Promise<{ app: FastifyInstance; lines: string[] }> {
+  const lines: string[] = []
+  const app = await buildApp({
+    ctx: { ...house.ctx, limits: new Limits(bounds, house.ctx.now) },
+    log: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }),
+    routes: allRoutes(),
+    hosts: { arrivalOf: () => 'eu', regionOf: () => 'eu' },
+    trustedProxies: [],
+  })
+  apps.push(app)
+  return { app, lines }
+}
+
+const read = (app: FastifyInstance, who: Resident, remoteAddress = '192.0.2.1') =>
+  app.inject({ url: '/v1/documents', headers: { authorization: `Bearer ${who.token}` }, remoteAddress })
+
+const signIn = (app: FastifyInstance, who: Resident, password: string, remoteAddress: string) =>
+  app.inject({ method: 'POST', url: '/v1/sessions', payload: { email: who.email, password }, remoteAddress })
+
+test('a tenant that floods is refused beyond its share; another is refused nothing and served in every second turn', async () => {
+  const work = { turns: 4, turnsPerParty: 3, waiting: 60, waitingPerParty: 30 }
+  const { app, lines } = await anApp({ ...WIDE_LIMITS, work })
+  const order: string[] = []
+  const note = async (name: string, who: Resident) => {
+    const { statusCode, headers } = await read(app, who)
+    order.push(`${name} ${statusCode}`)
+    if (statusCode === 429) assert.match(String(headers['retry-after']), /^\d+$/)
+  }
+  const flood = Array.from({ length: 100 }, () => note('flooder', flooder))
+  const others = Array.from({ length: 10 }, () => note('calm', calm))
+  await Promise.all([...flood, ...others])
+  assert.equal(order.filter((line) => line === 'calm 200').length, 10)
+  const served = order.filter((line) => line.endsWith(' 200'))
+  assert.ok(order.filter((line) => line === 'flooder 429').length >= 60)
+  // With three turns of four taken by the flood, and every second one given to the other after that.
+  assert.ok(served.lastIndexOf('calm 200') < 30, `${served.lastIndexOf('calm 200')} of ${served.length}`)
+  assert.deepEqual(lines, [])
+})
+
+test('a key, a tenant and an address each have their bucket; the answer names it and says when to come back', async () => {
+  const small = { burst: 5, perSecond: 1 / 600 }
+  for (const name of ['credential', 'tenant', 'address'] as const) {
+    const { app } = await anApp({ ...WIDE_LIMITS, requests: { ...WIDE_LIMITS.requests, [name]: small } })
+    const first = await read(app, flooder)
+    assert.equal(first.statusCode, 200)
+    if (name !== 'address') {
+      assert.equal(first.headers.ratelimit, `"${name}";r=4;t=0`)
+      assert.equal(first.headers['ratelimit-policy'], `"${name}";q=5;w=3000`)
+    }
+    for (let n = 0; n < 4; n++) await read(app, flooder)
+    const refused = await read(app, flooder)
+    assert.equal(refused.statusCode, 429, name)
+    assert.equal(refused.json().code, 'too_many_requests')
+    assert.deepEqual(refused.json().details, { limit: name, retryAfter: refused.json().details.retryAfter })
+    const wait = Number(refused.headers['retry-after'])
+    assert.ok(wait > 500 && wait <= 600, `${wait}`)
+    assert.equal(refused.headers.ratelimit, `"${name}";r=0;t=${wait}`)
+    assert.equal((await read(app, calm, '198.51.100.1')).statusCode, 200, name)
+  }
+})
+
+test('wrong passwords from one client stop nobody else from signing in, and are few', async () => {
+  const { app, lines } = await anApp(LIMITS)
+  const guesses = Array.from({ length: 120 }, (_, n) => signIn(app, calm, `a wrong guess ${n}`, '192.0.2.9'))
+  const owner = Array.from({ length: 20 }, () => signIn(app, calm, calm.password, '198.51.100.9'))
+  const statuses = (await Promise.all(guesses)).map(({ statusCode }) => statusCode)
+  assert.deepEqual(
+    (await Promise.all(owner)).map(({ statusCode }) => statusCode),
+    new Array(20).fill(201),
+  )
+  assert.equal(statuses.filter((status) => status === 401).length, 10)
+  assert.equal(statuses.filter((status) => status === 429).length, 110)
+  // Expected refusals are counted, and write no line.
+  assert.deepEqual(lines, [])
+})
+
+test('sixty sign-ups for one address send five mails, and say nothing of who asked', async () => {
+  const { app } = await anApp(LIMITS)
+  const email = 'victim@cannon.example'
+  const payload = { email, password: 'a quiet meadow 71', displayName: 'Win now', country: 'SE' }
+  const answers = await Promise.all(
+    Array.from({ length: 60 }, (_, n) =>
+      app.inject({ method: 'POST', url: '/v1/accounts', payload, remoteAddress: `192.0.2.${n}` }),
+    ),
+  )
+  const statuses = answers.map(({ statusCode }) => statusCode)
+  assert.equal(statuses.filter((status) => status === 202).length, 5)
+  assert.equal(statuses.filter((status) => status === 429).length, 55)
+  const mails = (await house.ctx.mail.list('eu', null)).filter(({ to }) => to === email)
+  assert.equal(mails.length, 5)
+})
