@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { after, before, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { silentLog } from '#core/log.ts'
@@ -199,5 +200,41 @@ test('a title is refused beyond 255 characters, whatever they are, and taken who
     const reply = await add(title, `just right ${title.slice(0, 2)}`)
     assert.equal(reply.statusCode, 201, reply.body)
     assert.equal(reply.json().title, title)
+  }
+})
+
+test('an upload whose session is revoked, or whose sender is suspended, before its end leaves nothing', async () => {
+  const domain = 'late.example'
+  const owner = await house.aResident(`owner@${domain}`)
+  const members = await Promise.all(
+    ['revoked', 'suspended'].map((name) => house.aResident(`${name}@${domain}`)),
+  )
+  const ends = {
+    revoked: (who: Resident) => house.ask(who, 'DELETE', '/v1/sessions/current'),
+    suspended: async () => {
+      const people = await house.ask(owner, 'GET', '/v1/people')
+      const person = people.json.items.find(({ email }: { email: string }) => email === `suspended@${domain}`)
+      return house.ask(owner, 'PATCH', `/v1/people/${person.id}`, { state: 'suspended' })
+    },
+  }
+  for (const [index, [name, end]] of Object.entries(ends).entries()) {
+    const who = members[index]
+    assert.ok(who)
+    const form = fileForm(`${name}.pdf`, onePagePdf(`Late ${name}`))
+    const body = new PassThrough()
+    const headers = { authorization: `Bearer ${who.token}`, 'content-type': form.type }
+    const answer = app.inject({ method: 'POST', url: '/v1/documents', headers, payload: body })
+    body.write(form.bytes.subarray(0, 400))
+    const begun = async () =>
+      (await house.ask(owner, 'GET', '/v1/audit')).json.items.some(
+        ({ action, actor }: { action: string; actor: { credentialId: string } }) =>
+          action === 'knowledge.document.uploadStarted' && actor.credentialId,
+      )
+    while (!(await begun())) await new Promise((resolve) => setImmediate(resolve))
+    assert.ok((await end(who)).status < 300, name)
+    body.end(form.bytes.subarray(400))
+    const reply = await answer
+    assert.equal(reply.statusCode, 401, `${name}: ${reply.body}`)
+    assert.equal((await house.ask(owner, 'GET', '/v1/documents')).json.total, 0, name)
   }
 })

@@ -4,6 +4,7 @@
  * a blob that no key opens and that the next sweep removes (announce-upload.ts).
  */
 import { pipeline, type Readable } from 'node:stream'
+import { requireOpenCredential } from '#core/auth/require-open-credential.ts'
 import { givenAway } from '#core/blobs/release.ts'
 import type { Ctx } from '#core/ctx.ts'
 import { newId } from '#core/ids.ts'
@@ -23,7 +24,7 @@ export interface Upload {
 }
 
 /**
- * Stores the bytes and adds the document. Errors: `forbidden`, `empty_file`, `not_a_pdf`, `file_too_large`, `storage_full`;
+ * Stores the bytes and adds the document. Errors: `unauthenticated` when the session or key ended meanwhile, `forbidden`, `empty_file`, `not_a_pdf`, `file_too_large`, `storage_full`;
  * an error of the source as it is.
  */
 export function receiveFile(ctx: Ctx, actor: Actor, upload: Upload): Promise<AddedDocument> {
@@ -37,9 +38,11 @@ export function receiveFile(ctx: Ctx, actor: Actor, upload: Upload): Promise<Add
     const stored = await stage.put(key, givenAway(checked))
     const fileName = cleanFileName(upload.name)
     const title = cleanTitle((await upload.title()) ?? '') || titleOfFile(fileName)
-    const added = await ctx.write(actor, (tx) =>
-      addDocument(tx, { document, blob, key: row, ...stored, fileName, title }),
-    )
+    const added = await ctx.write(actor, async (tx) => {
+      // The bytes may have come for hours; whoever sent them must still be allowed to.
+      await requireOpenCredential(tx)
+      return addDocument(tx, { document, blob, key: row, ...stored, fileName, title })
+    })
     if (!added.isDuplicate) stage.keep()
     return added
   })
