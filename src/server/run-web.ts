@@ -7,6 +7,7 @@ import type { Config, RegionPlace, RunningRole } from '#core/config.ts'
 import { openLog } from '#core/log.ts'
 import { buildContext } from '#src/context.ts'
 import { buildApp } from './app.ts'
+import { docsRoutes } from './docs/docs-routes.ts'
 import { openGuard } from './guard-server.ts'
 import { openHostNames } from './host-names.ts'
 import { allRoutes } from './route-table.ts'
@@ -33,7 +34,7 @@ export async function runWeb(config: Config): Promise<RunningRole> {
   const app = await buildApp({
     ctx,
     log,
-    routes: allRoutes(),
+    routes: [...allRoutes(), ...docsRoutes()],
     hosts: openHostNames(config.regions),
     trustedProxies: [],
     page: readPage(webFolder),

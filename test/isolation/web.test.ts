@@ -128,6 +128,24 @@ describe('the web of an installation', () => {
     assert.match(await ask(['evil.example'], cookie), /^HTTP\/1\.1 421 /)
   })
 
+  it('shows its API and its errors to anybody, and says nothing twice to who has it', async () => {
+    const types = { '/v1/openapi.json': /json/, '/docs/api': /html/, '/docs/errors': /html/, '/docs': /html/ }
+    for (const [path, type] of Object.entries(types)) {
+      const first = await house.ask(`${acme.url}${path}`)
+      assert.equal(first.status, 200, path)
+      assert.match(String(first.headers['content-type']), type, path)
+      const headers = { 'if-none-match': String(first.headers.etag) }
+      const again = await house.ask(`${acme.url}${path}`, { headers })
+      assert.equal(again.status, 304, path)
+      assert.equal(again.bytes.length, 0, path)
+    }
+    const { json } = await house.ask(`${acme.url}/v1/openapi.json`)
+    assert.equal(json.openapi, '3.1.0')
+    const refused = await house.ask(`${acme.url}/v1/me`)
+    const [page, anchor] = String(refused.json.type).split('#')
+    assert.ok(String((await house.ask(`${acme.url}${page}`)).bytes).includes(`id="${anchor}"`))
+  })
+
   it('lets no other origin read an answer', async () => {
     for (const method of ['GET', 'OPTIONS']) {
       const { headers } = await house.ask(`${acme.url}/v1/me`, {
