@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import pg from 'pg'
 import { openLog } from './log.ts'
+import { openLogFile } from './log-file.ts'
 
 describe('the log', () => {
   it('holds no value that an error quotes', () => {
@@ -32,5 +33,24 @@ describe('the log', () => {
     assert.ok(!text.includes('marzipan'), text)
     assert.match(text, /"code":"23505".*"table":"document"/)
     assert.match(text, /"message":"outer"/)
+  })
+
+  it('never takes more room than twice its bound, and keeps the newest lines', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'panoply-log-'))
+    const path = join(folder, 'web.log')
+    const file = openLogFile(path, 1000)
+    for (let n = 0; n < 500; n++) {
+      file.write(`${String(n).padStart(99, ' ')}\n`)
+      const before = existsSync(`${path}.1`) ? statSync(`${path}.1`).size : 0
+      assert.ok(statSync(path).size <= 1000 && before <= 1000)
+    }
+    const lines = `${readFileSync(`${path}.1`, 'utf8')}${readFileSync(path, 'utf8')}`.trim().split('\n')
+    assert.deepEqual(
+      lines.map(Number),
+      Array.from({ length: 20 }, (_, n) => 480 + n),
+    )
+    // Opened again it goes on where it was.
+    openLogFile(path, 1000).write('500\n')
+    rmSync(folder, { recursive: true })
   })
 })

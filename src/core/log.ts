@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Logger, pino } from 'pino'
+import { openLogFile } from './log-file.ts'
 
 export type Log = Logger
 
@@ -23,7 +24,7 @@ export function openLog(place: LogPlace): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: describeError, error: describeError },
     },
-    pino.destination({ dest: place.logFile, sync: true, mode: 0o640 }),
+    openLogFile(place.logFile),
   )
 }
 

@@ -56,8 +56,11 @@ export function layOutHome(config: Config, users: SystemUsers | null): void {
   setLargeLogsAside(config.logFolder)
   for (const role of processes) {
     const file = join(config.logFolder, `${role}.log`)
-    writeFileSync(file, '', { flag: 'a', mode: 0o640 })
-    if (users) settleFile(file, role === 'up' ? null : users.accounts[role])
+    // The second is where a role sets aside what is full (core/log-file.ts); it could not make it itself.
+    for (const path of [file, `${file}.1`]) {
+      writeFileSync(path, '', { flag: 'a', mode: 0o640 })
+      if (users) settleFile(path, role === 'up' ? null : users.accounts[role])
+    }
   }
 }
 
