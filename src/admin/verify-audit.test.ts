@@ -43,7 +43,10 @@ test('the command says what it found and answers by exit code', async () => {
   )
   const alone = await run(file)
   assert.equal(alone.code, 3)
-  assert.match(alone.out, /^Consistent in itself, but not shown to be from panoply\/eu[\s\S]*GET \/v1\/audit\/checkpoint/)
+  assert.match(
+    alone.out,
+    /^Consistent in itself, but not shown to be from panoply\/eu[\s\S]*GET \/v1\/audit\/checkpoint/,
+  )
   assert.doesNotMatch(alone.out, /valid/i)
   const json = JSON.parse((await run(file, '--json')).out)
   assert.deepEqual([json.ok, json.verdict], [false, 'consistent'])

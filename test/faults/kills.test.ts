@@ -194,8 +194,7 @@ describe('an installation that is killed again and again while it is written to'
     const hashes = proof.json.hashes.map((hash: string) => Buffer.from(hash, 'hex'))
     const [before, after] = [firstCheckpoint, now.json].map(({ root }) => Buffer.from(root, 'hex'))
     assert.ok(before && after)
-    const grew = (root: Buffer) =>
-      verifyConsistency(firstCheckpoint.size, now.json.size, hashes, root, after)
+    const grew = (root: Buffer) => verifyConsistency(firstCheckpoint.size, now.json.size, hashes, root, after)
     assert.ok(grew(before), 'the log of before the first kill is the beginning of the log of now')
     assert.equal(grew(Buffer.alloc(32, 1)), false, 'and that of another log is not')
   })

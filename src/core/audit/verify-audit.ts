@@ -134,9 +134,7 @@ export async function verifyAudit(
         `the event at position ${position} does not have the hash that stands beside it`,
       )
     if (isWhole) tree.push(hashed)
-    else if (
-      !verifyInclusion(Buffer.from(hashed, 'hex'), position, head.size, readProof(proof), head.root)
-    )
+    else if (!verifyInclusion(Buffer.from(hashed, 'hex'), position, head.size, readProof(proof), head.root))
       throw new Fault('bad_proof', line, `the event at position ${position} is not proven to be in the log`)
     if (filter !== null && !isSelected(filter, leaf))
       throw new Fault('bad_line', line, `the event at position ${position} is not one the header asks for`)
@@ -228,7 +226,11 @@ function readHeader(text: string, line: number, given: string | undefined): Head
 /** The line is what {@link exportAudit} writes for these fields and nothing else: no unknown, doubled or moved field, no second spelling. */
 function expectExactly(text: string, fields: Readonly<Record<string, unknown>>, line: number): void {
   if (JSON.stringify(fields) !== text)
-    throw new Fault('bad_line', line, 'the line has fields that do not belong to it, twice, or in another spelling')
+    throw new Fault(
+      'bad_line',
+      line,
+      'the line has fields that do not belong to it, twice, or in another spelling',
+    )
 }
 
 const FILTERS = new Set(['action', 'actor', 'record', 'outcome', 'from', 'to'])
@@ -237,7 +239,9 @@ function isFilter(filter: unknown): filter is Readonly<Record<string, string>> |
   if (filter === null) return true
   if (!isObject(filter)) return false
   const members = Object.entries(filter)
-  return members.length > 0 && members.every(([name, value]) => FILTERS.has(name) && typeof value === 'string')
+  return (
+    members.length > 0 && members.every(([name, value]) => FILTERS.has(name) && typeof value === 'string')
+  )
 }
 
 /** Whether an event is one that the filter asks for; ids carry the moment to the millisecond, as the filter compares it. */
