@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { newId } from '#core/ids.ts'
 import { type OwnHouse, openHouse, type Resident } from '#test/own-house.ts'
+import { newId } from '../ids.ts'
 import { MOST_SESSIONS, startSession } from './start-session.ts'
 
 let house: OwnHouse
