@@ -197,11 +197,7 @@ interface KnownMember {
 }
 
 /** The first password (PHC string) of somebody who had none. Throws `account_exists` for everybody else. */
-async function givePassword(
-  tx: TenantWriter,
-  known: KnownMember,
-  chosen: string,
-): Promise<RoleName> {
+async function givePassword(tx: TenantWriter, known: KnownMember, chosen: string): Promise<RoleName> {
   const { id, role, state } = known
   const password = tx.keys.open<string | null>('people', 'person', id, 'password', known.password)
   if (password !== null || state !== 'active') throw new PublicError('account_exists')
