@@ -137,7 +137,7 @@ async function writeExport(audit: OwnAudit, file: string): Promise<string> {
         })
         const hash = leafHash(leaf)
         tree.push(hash.toString('hex'))
-        chunk += `${JSON.stringify({ position, hash: hash.toString('hex'), leaf, personal: opened.text, salt, state: 'open' })}\n`
+        chunk += `${JSON.stringify({ position, hash: hash.toString('hex'), leaf, personal: opened.text, salt })}\n`
       }
       yield chunk
     }
@@ -149,9 +149,8 @@ async function writeExport(audit: OwnAudit, file: string): Promise<string> {
   const header = {
     format: 'panoply-audit/1',
     origin,
-    keys: [vkey],
+    key: vkey,
     checkpoint: note,
-    exportedAt: new Date(),
     filter: null,
   }
   await pipeline(async function* () {

@@ -192,12 +192,13 @@ async function found(api: Api, ground: DemoGround, plan: Plan, url: string): Pro
 async function signUp(api: Api, ground: DemoGround, plan: Plan, url: string, displayName: string) {
   const email = `${displayName.split(' ')[0]?.toLowerCase()}@${plan.domain}`
   const password = `${randomBytes(4).toString('hex')}-meadow-${randomBytes(4).toString('hex')}`
-  await api.post(url, '/v1/accounts', { email, password, displayName, country: plan.country })
+  await api.post(url, '/v1/accounts', { email, displayName, country: plan.country })
   const mails: { to: string; text: string }[] = (await api.get(ground.outbox, '')).items
   const token = /token=([A-Za-z0-9._-]+)/.exec(mails.find(({ to }) => to.includes(email))?.text ?? '')?.[1]
   if (!token) throw new Error(`no mail for ${email} in the outbox`)
   const opened = await api.post(url, '/v1/accounts/verification', {
     token,
+    password,
     organisationName: plan.name,
     storage: { knowledge: true, agreements: true, fleet: false },
   })

@@ -214,7 +214,7 @@ export async function openLog(audit: OwnAudit, sealer: OwnConnection, count: num
     },
     async export(filter) {
       const lines = []
-      const options = { db: log.db, keys, logKeys: log.logKeys, now: wallClock }
+      const options = { db: log.db, keys, logKeys: log.logKeys }
       for await (const line of exportAudit({ ...options, ...(filter && { filter }) })) lines.push(line)
       return lines.join('')
     },

@@ -39,9 +39,18 @@ test('the command says what it found and answers by exit code', async () => {
   assert.equal(good.code, 0)
   assert.match(
     good.out,
-    /^Valid: all 4 events[\s\S]*2 match, 2 erased, 0 events have none[\s\S]*key you gave/,
+    /^Valid: all 4 events[\s\S]*2 match, 2 are absent \(erased, or cut out[\s\S]*, 0 events have none[\s\S]*key you gave/,
   )
-  assert.match((await run(file)).out, /key in the file itself/)
+  const alone = await run(file)
+  assert.equal(alone.code, 3)
+  assert.match(
+    alone.out,
+    /^Consistent in itself, but not shown to be from panoply\/eu[\s\S]*GET \/v1\/audit\/checkpoint/,
+  )
+  assert.doesNotMatch(alone.out, /valid/i)
+  const json = JSON.parse((await run(file, '--json')).out)
+  assert.deepEqual([json.ok, json.verdict], [false, 'consistent'])
+  assert.equal(JSON.parse((await run(file, '--json', '--key', log.logKeys[0] ?? '')).out).ok, true)
   const listed = await run(file, '--events', '--json')
   const lines = listed.out
     .trim()

@@ -4,12 +4,16 @@ import { parseArgs } from 'node:util'
 import { type AuditVerdict, type VerifiedEvent, verifyAudit } from '#core/audit/verify-audit.ts'
 
 const USAGE = `Usage: panoply admin verify-audit FILE [--key VKEY] [--events] [--json]
-  --key VKEY  the public key of the log, as the trust page shows it; without it the key inside FILE is used
+  --key VKEY  the public key of the log, from where you trust it and not from FILE: the audit screen shows it, and
+              GET /v1/audit/checkpoint answers it as \`key\`. Without it the key inside FILE is used, which shows only that
+              FILE is consistent in itself: whoever forges a log can sign it with a key of their own.
   --events    one line for each event: position, whether its personal part matches, the event
   --json      the verdict as one JSON object (events as JSON lines before it)
 `
 
-/** Runs the command on its arguments (without its name). Answers the exit code: 0 holds, 1 does not hold, 2 could not be checked. */
+const EXIT_CODES = { valid: 0, broken: 1, consistent: 3 } as const
+
+/** Runs the command on its arguments (without its name). Answers the exit code: 0 holds by the given key, 1 does not hold, 2 could not be checked, 3 consistent but no key was given. */
 export async function runVerifyAudit(
   argv: readonly string[],
   write: (text: string) => void = (text) => process.stdout.write(text),
@@ -41,7 +45,7 @@ export async function runVerifyAudit(
       onEvent: values.events ? print : undefined,
     })
     write(values.json ? `${JSON.stringify(verdict)}\n` : describe(verdict))
-    return verdict.ok ? 0 : 1
+    return EXIT_CODES[verdict.verdict]
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && 'syscall' in error)) throw error
     write(values.json ? `${JSON.stringify({ ok: false, error: error.message })}\n` : `${error.message}\n`)
@@ -49,18 +53,19 @@ export async function runVerifyAudit(
   }
 }
 
-function describe(verdict: AuditVerdict): string {
-  const { ok, fault, origin, size, events, personal, key, keyFrom } = verdict
-  if (!ok) return `NOT VALID: line ${fault?.line}: ${fault?.message} (${fault?.code})\n`
-  const extent = verdict.complete
+function describe(result: AuditVerdict): string {
+  const { verdict, fault, origin, size, events, personal, key } = result
+  if (verdict === 'broken') return `NOT VALID: line ${fault?.line}: ${fault?.message} (${fault?.code})\n`
+  const extent = result.complete
     ? `all ${size} events of the log`
     : `${events} events out of the ${size} of the log`
-  const trust =
-    keyFrom === 'given'
-      ? 'The signature holds by the key you gave.'
-      : `The signature holds by the key in the file itself; compare it with the one you know:\n  ${key}`
+  const parts =
+    `Personal parts: ${personal.matches} match, ${personal.absent} are absent (erased, or cut out of this file; it does not tell), ` +
+    `${personal.none} events have none.\n`
+  if (verdict === 'valid')
+    return `Valid: ${extent} ${origin} are as they were signed.\n${parts}The signature holds by the key you gave.\n`
   return (
-    `Valid: ${extent} ${origin} are as they were signed.\n` +
-    `Personal parts: ${personal.matches} match, ${personal.absent} erased, ${personal.none} events have none.\n${trust}\n`
+    `Consistent in itself, but not shown to be from ${origin}: ${extent} fit the key in the file, which anybody could have put there.\n${parts}` +
+    `The key in the file is\n  ${key}\nCompare it with the one on the audit screen or from GET /v1/audit/checkpoint, and give that with --key.\n`
   )
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { readMigrations } from '#core/db/migrate.ts'
+import { openQueuePool } from '#core/db/queue-pool.ts'
 import { steadyClient } from '#core/db/steady-client.ts'
 import { connectAs, loginOf } from '#core/db/system-login.ts'
 import { silentLog } from '#core/log.ts'
 import { type OwnGround, openGround } from '#test/own-ground.ts'
+import { foldRefusals } from './keep-refusals.ts'
 import { migrateTenants, tenantsBehind } from './migrate-tenants.ts'
 import { migrateDirectory, type RegionCell, type RegionCellOptions, startRegionCell } from './region-cell.ts'
 import { Workers } from './workers.ts'
@@ -134,4 +136,52 @@ test('a lost connection is opened again', async () => {
   const second = await pid().catch(pid)
   assert.notEqual(second, first)
   await client.close()
+})
+
+test('the log of refusals is folded after a week and gone after a quarter of a year', async () => {
+  const day = 86_400_000
+  const began = Date.UTC(2031, 4, 1, 0, 0)
+  const refuse = async (at: number, address: string, reason: string, count: number) =>
+    as('migrator', 'cell', 'select cell.refuse($1, $2, $3, $4, $5)', [
+      new Date(at),
+      createHash('sha256').update(address).digest(),
+      reason,
+      Buffer.from('sealed'),
+      count,
+    ])
+  for (let minute = 0; minute < 90; minute++) await refuse(began + minute * 60_000, `${minute % 3}`, 'a', 2)
+  await refuse(began + 60_000, '1', 'b', 5)
+  await refuse(began + day, '1', 'a', 1)
+  const pool = openQueuePool(loginOf(options.keeper, options.place, 'cell', 'dispatcher'), 1)
+  const fold = (at: number) => foldRefusals({ pool, now: () => new Date(at) })
+  const left = async () => {
+    const [minutes, days] = await Promise.all([
+      as('migrator', 'cell', 'select minute from cell.refusal where minute >= $1', [new Date(began)]),
+      as(
+        'migrator',
+        'cell',
+        `select day::text, reason, addresses::int, count::int from cell.refusal_day where day >= $1 order by day, reason`,
+        [new Date(began)],
+      ),
+    ])
+    return { minutes: minutes.length, days }
+  }
+  try {
+    assert.equal(await fold(began + 8 * day - 1), 0)
+    assert.deepEqual(await left(), { minutes: 92, days: [] }, 'a week is kept whole')
+    assert.equal(await fold(began + 8 * day), 91)
+    assert.equal(await fold(began + 8 * day), 0)
+    const first = [
+      { day: '2031-05-01', reason: 'a', addresses: 3, count: 180 },
+      { day: '2031-05-01', reason: 'b', addresses: 1, count: 5 },
+    ]
+    assert.deepEqual(await left(), { minutes: 1, days: first })
+    await fold(began + 91 * day)
+    const second = { day: '2031-05-02', reason: 'a', addresses: 1, count: 1 }
+    assert.deepEqual(await left(), { minutes: 0, days: [second] })
+    await fold(began + 92 * day)
+    assert.deepEqual(await left(), { minutes: 0, days: [] })
+  } finally {
+    await pool.end()
+  }
 })

@@ -11,6 +11,7 @@ import type { Log } from '#core/log.ts'
 import { wallClock } from '#core/time.ts'
 import { keeperSigner } from './checkpoint-signer.ts'
 import { type Dispatcher, startDispatcher } from './dispatcher.ts'
+import { keepRefusals } from './keep-refusals.ts'
 import { migrateTenants, tenantsBehind } from './migrate-tenants.ts'
 import { prepareQueue } from './prepare-queue.ts'
 import { createSealer } from './sealer.ts'
@@ -78,6 +79,7 @@ export async function startRegionCell(options: RegionCellOptions): Promise<Regio
     log,
   })
   const sealing = sealer.run(stopping.signal)
+  const keeping = keepRefusals({ region, pool, now: wallClock, log }, stopping.signal)
 
   const spares = keepSpareTenants({
     region,
@@ -111,7 +113,7 @@ export async function startRegionCell(options: RegionCellOptions): Promise<Regio
     },
     async stop() {
       stopping.abort()
-      await Promise.all([dispatcher.stop(), sealing, migrating, spares.stop()])
+      await Promise.all([dispatcher.stop(), sealing, keeping, migrating, spares.stop()])
       await Promise.all([pool.end(), maker.close(), giver.close(), registrar.close()])
     },
   }

@@ -56,13 +56,13 @@ describe('a person', { skip: noBrowser }, () => {
     await page.goto('/sign-up')
     await page.getByLabel('Work e-mail').fill(email)
     await page.getByLabel('Your name').fill('Nora Newcomer')
-    await page.getByLabel('Password', { exact: true }).fill('seven quiet meadows in may')
     await page.getByRole('combobox', { name: 'Country of your organisation' }).fill('Sweden')
     await page.getByRole('option', { name: 'Sweden' }).click()
     await page.getByRole('button', { name: 'Create account' }).click()
     await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
     const token = await mailedToken(house, email)
     await page.goto(`/verify?token=${encodeURIComponent(token)}`)
+    await page.getByLabel('Password', { exact: true }).fill('seven quiet meadows in may')
     await page.getByRole('button', { name: 'Join' }).click()
     await page.getByRole('heading', { name: 'Library' }).waitFor()
     assert.ok(!page.url().includes('token='), 'the token does not stay in the address')
@@ -80,7 +80,35 @@ describe('a person', { skip: noBrowser }, () => {
     assert.equal(await page.getByLabel('E-mail').inputValue(), acme.owner.email)
   })
 
-  it('of another region is shown the right door', async () => {
+  it('founds an organisation, chooses the password behind the link, and decides what may be stored', async () => {
+    await using visited = await visit(house, acme)
+    const { page, troubles } = visited
+    const email = 'founder@by-browser.example'
+    const account = { email, displayName: 'F. Ounder', country: 'SE' }
+    expectStatus(await house.ask(`${acme.url}/v1/accounts`, { json: account }), 202)
+    await page.goto(`/verify?token=${encodeURIComponent(await mailedToken(house, email))}`)
+    await page.getByLabel('Your name').fill('Freja Ounder')
+    await page.getByLabel('Password', { exact: true }).fill('seven quiet meadows in may')
+    await page.getByLabel('Name of the organisation').fill('By Browser')
+    assert.equal(await page.getByRole('radio', { checked: true }).count(), 0, 'nothing is chosen for anybody')
+    await page.getByRole('button', { name: 'Found organisation' }).click()
+    assert.equal(new URL(page.url()).pathname, '/verify', 'and it must be decided')
+    const choices = page.getByRole('radiogroup')
+    for (const [at, choice] of ['Accept', 'Accept', 'Decline'].entries())
+      await choices.nth(at).getByLabel(choice).check()
+    await picture(page, 'journey-founding')
+    await page.getByRole('button', { name: 'Found organisation' }).click()
+    await page.getByRole('heading', { name: 'Library' }).waitFor()
+    const session = await house.ask(`${acme.url}/v1/sessions`, {
+      json: { email, password: 'seven quiet meadows in may' },
+    })
+    expectStatus(session, 201)
+    const found = await house.ask(`${acme.url}/v1/organisation`, { session: session.json.token })
+    assert.deepEqual(found.json.storage, { knowledge: true, agreements: true, fleet: false })
+    assert.deepEqual(troubles, [])
+  })
+
+  it('of another region is shown the doors of the others, whoever asks', async () => {
     const [, globex] = house.tenants
     await using visited = await visit(house, acme)
     const { page } = visited
@@ -88,7 +116,8 @@ describe('a person', { skip: noBrowser }, () => {
     await page.getByLabel('E-mail').fill(globex.owner.email)
     await page.getByLabel('Password', { exact: true }).fill(globex.owner.password)
     await page.getByRole('button', { name: 'Sign in' }).click()
-    const door = page.getByRole('link', { name: /Continue at/ })
+    await page.getByText('E-mail or password is wrong.').waitFor()
+    const door = page.getByRole('link', { name: /Sign in to .*United States|Sign in to .*us/ })
     await door.waitFor()
     assert.equal(new URL((await door.getAttribute('href')) ?? '').origin, globex.url)
   })

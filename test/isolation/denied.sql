@@ -169,6 +169,8 @@ update {a}.key_epoch set wrapped = 'x';
 select * from cell.tenant;
 select * from cell.tenant_migration;
 select * from cell.refusal;
+select * from cell.refusal_day;
+select cell.fold_refusals(now());
 select * from cell.audit_due;
 insert into cell.audit_due (tenant, at) values ('aaaaaaaaaaaaa', now());
 delete from cell.audit_due;

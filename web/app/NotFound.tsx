@@ -8,6 +8,7 @@ import { t } from './t.ts'
 export function NotFound() {
   return (
     <main>
+      <title>{t('shell.documentTitle', { title: t('notFound.title') })}</title>
       <h1 className="visually-hidden">{t('notFound.title')}</h1>
       <EmptyScreen
         icon={<IconCompass size={28} stroke={1.4} />}

@@ -1,22 +1,15 @@
-// Sign-in with address and password. An organisation of another region is offered its own door with one click.
+// Sign-in with address and password. The server does not say where an organisation is kept to who has not shown who they are, so a
+// refusal offers the doors of all other regions.
 import { Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useRouter, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
 import { AccountFrame } from './AccountFrame.tsx'
 import { openSession } from './api.gen.ts'
 import { ApiProblem } from './api-call.ts'
-import { t } from './t.ts'
-
-/** Where the right door is, when the server named it. */
-export function otherRegionOf(error: unknown): string | null {
-  if (!(error instanceof ApiProblem) || error.code !== 'wrong_region') return null
-  const { details } = error.members
-  const url =
-    typeof details === 'object' && details !== null && 'url' in details ? details.url : error.members.url
-  return typeof url === 'string' && /^https:\/\//.test(url) ? url : null
-}
+import { queries } from './queries.ts'
+import { maybeText, t } from './t.ts'
 
 export function SignIn() {
   const { next, email: known } = useSearch({ from: '/sign-in' })
@@ -36,23 +29,27 @@ export function SignIn() {
     event.preventDefault()
     if (!enter.isPending) enter.mutate()
   }
-  const elsewhere = otherRegionOf(enter.error)
+  const isRefused = enter.error instanceof ApiProblem && enter.error.code === 'wrong_credentials'
+  const regions = useQuery({ ...queries.regions(), enabled: isRefused })
+  const others = (regions.data?.items ?? []).filter(({ url }) => new URL(url).origin !== location.origin)
   return (
     <AccountFrame title={t('signIn.title')}>
       <form onSubmit={submit}>
         <Stack gap="md" mt="lg">
-          {elsewhere ? (
-            <Stack gap="xs" role="alert">
+          {enter.error && <ProblemNote error={enter.error} />}
+          {isRefused && others.length > 0 && (
+            <Stack gap={4}>
               <Text>{t('signIn.elsewhere')}</Text>
-              <Button
-                component="a"
-                href={`${elsewhere.replace(/\/$/, '')}/sign-in?email=${encodeURIComponent(email.trim())}`}
-              >
-                {t('signIn.goThere', { host: new URL(elsewhere).host })}
-              </Button>
+              {others.map(({ name, url }) => (
+                <Anchor
+                  key={name}
+                  underline="always"
+                  href={`${url.replace(/\/$/, '')}/sign-in?email=${encodeURIComponent(email.trim())}`}
+                >
+                  {t('signIn.goThere', { region: maybeText(`region.${name}`) ?? name })}
+                </Anchor>
+              ))}
             </Stack>
-          ) : (
-            enter.error && <ProblemNote error={enter.error} />
           )}
           <TextInput
             label={t('field.email')}

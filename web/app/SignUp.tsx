@@ -1,5 +1,5 @@
-// Sign-up: name, company address, password, country. Country decides the region; the EU and EEA rule is said, not hidden.
-import { Anchor, Button, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core'
+// Sign-up: name, company address, country; the password is chosen behind the link in the mail. Country decides the region; the EU and EEA rule is said, not hidden.
+import { Anchor, Button, Select, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useMemo, useState } from 'react'
@@ -10,15 +10,12 @@ import { countryHint, isEea, listCountries } from './countries.ts'
 import { queries } from './queries.ts'
 import { maybeText, t } from './t.ts'
 
-const minimumLength = 12
-
 export function SignUp() {
   const countries = useMemo(() => listCountries('en'), [])
   const regions = useQuery(queries.regions())
   const navigate = useNavigate()
   const [displayName, setDisplayName] = useState('')
   const [email, setEmail] = useState('')
-  const [password, setPassword] = useState('')
   const [country, setCountry] = useState<string | null>(() => countryHint(navigator.language))
   const [region, setRegion] = useState<string | null>(null)
   const create = useMutation({
@@ -26,7 +23,6 @@ export function SignUp() {
       createAccount({
         body: {
           email: email.trim(),
-          password,
           displayName: displayName.trim(),
           country: country ?? '',
           ...(region && !isEea(country ?? '') ? { region } : {}),
@@ -38,7 +34,6 @@ export function SignUp() {
     event.preventDefault()
     if (!create.isPending && country) create.mutate()
   }
-  const tooShort = password !== '' && password.length < minimumLength
   return (
     <AccountFrame title={t('signUp.title')} lead={t('signUp.lead')}>
       <form onSubmit={submit}>
@@ -64,21 +59,6 @@ export function SignUp() {
             withAsterisk={false}
             value={email}
             onChange={(event) => setEmail(event.currentTarget.value)}
-          />
-          <PasswordInput
-            label={t('field.password')}
-            description={t('signUp.passwordHelp', { count: minimumLength })}
-            name="password"
-            autoComplete="new-password"
-            required
-            withAsterisk={false}
-            minLength={minimumLength}
-            error={
-              tooShort ? t('signUp.passwordMissing', { count: minimumLength - password.length }) : undefined
-            }
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            visibilityToggleButtonProps={{ 'aria-label': t('field.showPassword') }}
           />
           <Select
             label={t('field.country')}

@@ -1,16 +1,36 @@
-// Behind the link in the mail: the first person of a company founds its organisation and decides what is stored; others join.
-import { Button, Skeleton, Stack, Switch, Text, TextInput } from '@mantine/core'
+// Behind the link in the mail: its holder chooses the password; the first person of a company founds its organisation and decides for
+// each product what is stored, with nothing chosen beforehand; others join.
+import { Button, Group, PasswordInput, Radio, Skeleton, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
 import { AccountFrame } from './AccountFrame.tsx'
 import { type ReadVerificationAnswer, verifyAccount } from './api.gen.ts'
+import { ApiProblem } from './api-call.ts'
 import { queries } from './queries.ts'
 import { maybeText, t } from './t.ts'
 import classes from './Verify.module.css'
 
 const products = ['knowledge', 'agreements', 'fleet'] as const
+
+/** The same link for the region where the organisation is, when the server named it. */
+function otherLinkOf(error: unknown): string | null {
+  if (!(error instanceof ApiProblem) || error.code !== 'wrong_region') return null
+  const { details } = error.members
+  const url = typeof details === 'object' && details !== null && 'url' in details ? details.url : undefined
+  return typeof url === 'string' && url.startsWith('https://') ? url : null
+}
+
+function Elsewhere({ link }: { link: string }) {
+  return (
+    <AccountFrame title={t('verify.elsewhere')} lead={t('verify.elsewhereLead')}>
+      <Button component="a" href={link} mt="md">
+        {t('verify.goThere', { host: new URL(link).host })}
+      </Button>
+    </AccountFrame>
+  )
+}
 
 export function Verify() {
   const { token = '' } = useSearch({ from: '/verify' })
@@ -23,6 +43,8 @@ export function Verify() {
       </AccountFrame>
     )
   }
+  const elsewhere = otherLinkOf(verification.error)
+  if (elsewhere) return <Elsewhere link={elsewhere} />
   if (verification.isError) {
     return (
       <AccountFrame title={t('verify.failed')}>
@@ -42,13 +64,29 @@ function VerifyForm({ token, found }: { token: string; found: ReadVerificationAn
   const founds = found.organisation === 'found'
   const region = maybeText(`region.${found.region}`) ?? found.region
   const [organisationName, setOrganisationName] = useState(found.organisationName ?? '')
-  const [storage, setStorage] = useState({ knowledge: true, agreements: true, fleet: true })
+  const [displayName, setDisplayName] = useState(found.displayName)
+  const [password, setPassword] = useState('')
+  const [storage, setStorage] = useState<Partial<Record<(typeof products)[number], boolean>>>({})
   const navigate = useNavigate()
   const queryClient = useQueryClient()
   const verify = useMutation({
     mutationFn: () =>
       verifyAccount({
-        body: founds ? { token, organisationName: organisationName.trim(), storage } : { token },
+        body: {
+          token,
+          password,
+          displayName: displayName.trim(),
+          ...(founds
+            ? {
+                organisationName: organisationName.trim(),
+                storage: {
+                  knowledge: storage.knowledge === true,
+                  agreements: storage.agreements === true,
+                  fleet: storage.fleet === true,
+                },
+              }
+            : {}),
+        },
       }),
     onSuccess: async () => {
       queryClient.clear()
@@ -59,6 +97,10 @@ function VerifyForm({ token, found }: { token: string; found: ReadVerificationAn
     event.preventDefault()
     if (!verify.isPending) verify.mutate()
   }
+  const moved = otherLinkOf(verify.error)
+  if (moved) return <Elsewhere link={moved} />
+  const minimumLength = found.passwordMinimumLength
+  const tooShort = password !== '' && [...password].length < minimumLength
   return (
     <AccountFrame
       title={founds ? t('verify.found') : t('verify.join', { organisation: found.organisationName ?? '' })}
@@ -71,13 +113,40 @@ function VerifyForm({ token, found }: { token: string; found: ReadVerificationAn
       <form onSubmit={submit}>
         <Stack gap="md">
           {verify.error && <ProblemNote error={verify.error} kept={t('signUp.kept')} />}
+          <TextInput
+            label={t('field.name')}
+            name="name"
+            autoComplete="name"
+            required
+            withAsterisk={false}
+            maxLength={200}
+            value={displayName}
+            onChange={(event) => setDisplayName(event.currentTarget.value)}
+          />
+          <input type="hidden" name="username" autoComplete="username" value={found.email} />
+          <PasswordInput
+            label={t('field.password')}
+            description={t('signUp.passwordHelp', { count: minimumLength })}
+            name="password"
+            autoComplete="new-password"
+            required
+            withAsterisk={false}
+            autoFocus
+            error={
+              tooShort
+                ? t('signUp.passwordMissing', { count: minimumLength - [...password].length })
+                : undefined
+            }
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            visibilityToggleButtonProps={{ 'aria-label': t('field.showPassword') }}
+          />
           {founds && (
             <>
               <TextInput
                 label={t('field.organisationName')}
                 required
                 withAsterisk={false}
-                autoFocus
                 maxLength={200}
                 value={organisationName}
                 onChange={(event) => setOrganisationName(event.currentTarget.value)}
@@ -88,14 +157,21 @@ function VerifyForm({ token, found }: { token: string; found: ReadVerificationAn
                   {t('verify.storageHelp', { region })}
                 </Text>
                 {products.map((product) => (
-                  <Switch
+                  <Radio.Group
                     key={product}
                     className={classes.choice ?? ''}
                     label={t(`product.${product}`)}
                     description={t(`product.${product}.stores`)}
-                    checked={storage[product]}
-                    onChange={(event) => setStorage({ ...storage, [product]: event.currentTarget.checked })}
-                  />
+                    required
+                    withAsterisk={false}
+                    value={storage[product] === undefined ? '' : storage[product] ? 'accept' : 'decline'}
+                    onChange={(value) => setStorage({ ...storage, [product]: value === 'accept' })}
+                  >
+                    <Group mt="xs">
+                      <Radio value="accept" label={t('verify.accept')} required />
+                      <Radio value="decline" label={t('verify.decline')} required />
+                    </Group>
+                  </Radio.Group>
                 ))}
               </fieldset>
             </>

@@ -406,6 +406,7 @@ export type Verification = {
   email: string
   organisation: "found" | "join"
   organisationName: string | null
+  passwordMinimumLength: number
   region: string
 }
 
@@ -413,16 +414,20 @@ export interface ReadOutboxInput {
   path: {
     secret: string
   }
+  query?: {
+    cursor?: string | undefined
+    limit?: number | undefined
+  }
 }
 
 /** All kept mail, for whoever holds this address */
 export function readOutboxAddress(input: ReadOutboxInput): string {
-  return addressOf(`/outbox/${encodeURIComponent(input.path.secret)}`)
+  return addressOf(`/outbox/${encodeURIComponent(input.path.secret)}`, input.query)
 }
 
 /** All kept mail, for whoever holds this address */
 export function readOutbox(input: ReadOutboxInput, signal?: AbortSignal): Promise<ReadOutboxAnswer> {
-  return call<ReadOutboxAnswer>({ method: 'GET', path: `/outbox/${encodeURIComponent(input.path.secret)}`, signal })
+  return call<ReadOutboxAnswer>({ method: 'GET', path: `/outbox/${encodeURIComponent(input.path.secret)}`, query: { ...input.query }, signal })
 }
 
 export type ReadOutboxAnswer = KeptMailList
@@ -433,7 +438,6 @@ export interface CreateAccountInput {
     country: string
     displayName: string
     email: string
-    password: string
     region?: string | undefined
   }
 }
@@ -467,7 +471,9 @@ export type ReadVerificationAnswer = Verification
 
 export interface VerifyAccountInput {
   body: {
+    displayName?: string | undefined
     organisationName?: string | undefined
+    password: string
     storage?: StorageChoices | undefined
     token: string
   }
@@ -531,14 +537,21 @@ export function cancelActivity(input: CancelActivityInput, signal?: AbortSignal)
 
 export type CancelActivityAnswer = undefined
 
-/** API keys that are in force */
-export function listApiKeysAddress(): string {
-  return addressOf('/v1/api-keys')
+export interface ListApiKeysInput {
+  query?: {
+    cursor?: string | undefined
+    limit?: number | undefined
+  }
 }
 
 /** API keys that are in force */
-export function listApiKeys(signal?: AbortSignal): Promise<ListApiKeysAnswer> {
-  return call<ListApiKeysAnswer>({ method: 'GET', path: '/v1/api-keys', signal })
+export function listApiKeysAddress(input: ListApiKeysInput = {}): string {
+  return addressOf('/v1/api-keys', input.query)
+}
+
+/** API keys that are in force */
+export function listApiKeys(input: ListApiKeysInput = {}, signal?: AbortSignal): Promise<ListApiKeysAnswer> {
+  return call<ListApiKeysAnswer>({ method: 'GET', path: '/v1/api-keys', query: { ...input.query }, signal })
 }
 
 export type ListApiKeysAnswer = ApiKeyList
@@ -957,26 +970,40 @@ export function updateOrganisation(input: UpdateOrganisationInput, signal?: Abor
 
 export type UpdateOrganisationAnswer = Organisation
 
-/** Mail that was kept because no mail server is configured */
-export function listOutboxAddress(): string {
-  return addressOf('/v1/outbox')
+export interface ListOutboxInput {
+  query?: {
+    cursor?: string | undefined
+    limit?: number | undefined
+  }
 }
 
-/** Mail that was kept because no mail server is configured */
-export function listOutbox(signal?: AbortSignal): Promise<ListOutboxAnswer> {
-  return call<ListOutboxAnswer>({ method: 'GET', path: '/v1/outbox', signal })
+/** Mail that was kept because no mail server is configured, without what opens its links */
+export function listOutboxAddress(input: ListOutboxInput = {}): string {
+  return addressOf('/v1/outbox', input.query)
+}
+
+/** Mail that was kept because no mail server is configured, without what opens its links */
+export function listOutbox(input: ListOutboxInput = {}, signal?: AbortSignal): Promise<ListOutboxAnswer> {
+  return call<ListOutboxAnswer>({ method: 'GET', path: '/v1/outbox', query: { ...input.query }, signal })
 }
 
 export type ListOutboxAnswer = KeptMailList
 
-/** The people of the organisation */
-export function listPeopleAddress(): string {
-  return addressOf('/v1/people')
+export interface ListPeopleInput {
+  query?: {
+    cursor?: string | undefined
+    limit?: number | undefined
+  }
 }
 
 /** The people of the organisation */
-export function listPeople(signal?: AbortSignal): Promise<ListPeopleAnswer> {
-  return call<ListPeopleAnswer>({ method: 'GET', path: '/v1/people', signal })
+export function listPeopleAddress(input: ListPeopleInput = {}): string {
+  return addressOf('/v1/people', input.query)
+}
+
+/** The people of the organisation */
+export function listPeople(input: ListPeopleInput = {}, signal?: AbortSignal): Promise<ListPeopleAnswer> {
+  return call<ListPeopleAnswer>({ method: 'GET', path: '/v1/people', query: { ...input.query }, signal })
 }
 
 export type ListPeopleAnswer = PersonList
@@ -1091,14 +1118,22 @@ export type SearchKnowledgeAnswer = {
   total: number
 }
 
-/** Open sessions */
-export function listSessionsAddress(): string {
-  return addressOf('/v1/sessions')
+export interface ListSessionsInput {
+  query?: {
+    cursor?: string | undefined
+    limit?: number | undefined
+    personId?: string | undefined
+  }
 }
 
 /** Open sessions */
-export function listSessions(signal?: AbortSignal): Promise<ListSessionsAnswer> {
-  return call<ListSessionsAnswer>({ method: 'GET', path: '/v1/sessions', signal })
+export function listSessionsAddress(input: ListSessionsInput = {}): string {
+  return addressOf('/v1/sessions', input.query)
+}
+
+/** Open sessions */
+export function listSessions(input: ListSessionsInput = {}, signal?: AbortSignal): Promise<ListSessionsAnswer> {
+  return call<ListSessionsAnswer>({ method: 'GET', path: '/v1/sessions', query: { ...input.query }, signal })
 }
 
 export type ListSessionsAnswer = SessionList

@@ -23,6 +23,19 @@ function awaitsSeal(items: readonly { seal?: string | undefined; createdAt: stri
   return items.some((item) => item.seal === 'unknown' && Date.parse(item.createdAt) > recent)
 }
 
+/** Everything of a list that is read page by page. */
+async function whole<T>(
+  page: (query: { limit: number; cursor?: string }) => Promise<{ items: T[]; next: string | null }>,
+): Promise<{ items: T[]; next: null }> {
+  const items: T[] = []
+  for (let next: string | null = ''; next !== null; ) {
+    const answer = await page({ limit: 200, ...(next ? { cursor: next } : {}) })
+    items.push(...answer.items)
+    next = answer.next
+  }
+  return { items, next: null }
+}
+
 export const queries = {
   regions: () =>
     queryOptions({
@@ -42,16 +55,35 @@ export const queries = {
   people: () =>
     queryOptions({
       queryKey: ['listPeople'],
-      queryFn: ({ signal }) => api.listPeople(signal),
+      queryFn: async ({ signal }) => {
+        const { items, next } = await whole((query) => api.listPeople({ query }, signal))
+        return { items: items.sort((a, b) => a.displayName.localeCompare(b.displayName)), next }
+      },
       staleTime: 5 * minute,
     }),
   sessions: () =>
-    queryOptions({ queryKey: ['listSessions'], queryFn: ({ signal }) => api.listSessions(signal) }),
+    infiniteQueryOptions({
+      queryKey: ['listSessions'],
+      queryFn: ({ pageParam, signal }) =>
+        api.listSessions({ query: { limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } }, signal),
+      initialPageParam: '',
+      getNextPageParam: (last) => last.next ?? undefined,
+    }),
   organisation: () =>
     queryOptions({ queryKey: ['readOrganisation'], queryFn: ({ signal }) => api.readOrganisation(signal) }),
   apiKeys: () =>
-    queryOptions({ queryKey: ['listApiKeys'], queryFn: ({ signal }) => api.listApiKeys(signal) }),
-  outbox: () => queryOptions({ queryKey: ['listOutbox'], queryFn: ({ signal }) => api.listOutbox(signal) }),
+    queryOptions({
+      queryKey: ['listApiKeys'],
+      queryFn: ({ signal }) => whole((query) => api.listApiKeys({ query }, signal)),
+    }),
+  outbox: () =>
+    infiniteQueryOptions({
+      queryKey: ['listOutbox'],
+      queryFn: ({ pageParam, signal }) =>
+        api.listOutbox({ query: { limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } }, signal),
+      initialPageParam: '',
+      getNextPageParam: (last) => last.next ?? undefined,
+    }),
   activity: () =>
     queryOptions({
       queryKey: ['listActivity'],

@@ -22,6 +22,7 @@ export function Reader() {
   if (record.isError || pages.isError) {
     return (
       <div className={classes.state}>
+        <title>{t('shell.documentTitle', { title: t('reader.notOpened') })}</title>
         <h1 className="visually-hidden">{t('reader.notOpened')}</h1>
         <ProblemNote
           error={record.error ?? pages.error}

@@ -117,6 +117,8 @@ export const enSettings = {
   'outbox.lead': 'No mail server is configured, so mail is kept here instead of being sent.',
   'outbox.empty': 'Mail that Panoply writes will be kept here until a mail server is configured.',
   'outbox.subject': 'Subject',
+  'outbox.withheld':
+    'What opens the link is not shown here: it is for the addressee. Whoever runs the installation finds the whole mail at the address of the outbox that it prints at start.',
   'outbox.to': 'To',
   'outbox.sentAt': 'Written',
   'activity.title': 'Activity',

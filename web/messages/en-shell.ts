@@ -71,8 +71,8 @@ export const enShell = {
   'signIn.action': 'Sign in',
   'signIn.newHere': 'New here?',
   'signIn.signUp': 'Create an account',
-  'signIn.elsewhere': 'Your organisation is kept in another region. Its door is a different address.',
-  'signIn.goThere': 'Continue at {host}',
+  'signIn.elsewhere': 'An organisation is reached in its own region only. Is yours kept elsewhere?',
+  'signIn.goThere': 'Sign in to {region}',
   'signUp.title': 'Create an account',
   'signUp.lead':
     'Use the address your company gave you. Colleagues with the same domain meet in one organisation.',
@@ -95,6 +95,12 @@ export const enShell = {
   'checkMail.nothing':
     'Nothing after a few minutes? Look in the spam folder, or check the address for a typing error.',
   'checkMail.again': 'Use another address',
+  'verify.elsewhere': 'Your organisation is in another region',
+  'verify.elsewhereLead':
+    'A colleague has founded it there in the meantime. Your link works at its address, too.',
+  'verify.goThere': 'Continue at {host}',
+  'verify.accept': 'Accept',
+  'verify.decline': 'Decline',
   'verify.reading': 'Reading your link',
   'verify.failed': 'This link does not work',
   'verify.whole': 'The link may have been cut off on its way. Copy all of it from the mail.',

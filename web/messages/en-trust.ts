@@ -90,6 +90,7 @@ export const enTrust = {
   'log.size': '{count, plural, one {# event} other {# events}} in the signed log.',
   'log.continues': 'It continues, unchanged, what this browser last checked:',
   'log.firstVisit': 'This browser checks from now on that nothing already in it changes.',
+  'log.copyKey': 'Copy the public key of the log, to verify an export with',
   'log.checking': 'Checking the log',
   'log.unknown': 'The state of the log could not be read.',
   'proof.title': 'Proof',

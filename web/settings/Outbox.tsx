@@ -1,7 +1,7 @@
 // Mail that is kept here because no mail server is configured. Shown as text; its markup is never run.
 import { Skeleton, Text } from '@mantine/core'
 import { IconMail } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { queries } from '../app/queries.ts'
 import type { Letter } from '../app/records.ts'
@@ -17,9 +17,9 @@ import { LetterText } from './LetterText.tsx'
 import classes from './settings.module.css'
 
 export function Outbox() {
-  const outbox = useQuery(queries.outbox())
+  const outbox = useInfiniteQuery(queries.outbox())
   const [openId, setOpenId] = useState<string | null>(null)
-  const rows = outbox.data?.items ?? []
+  const rows = outbox.data?.pages.flatMap(({ items }) => items) ?? []
   const opened = rows.find((row) => row.id === openId)
   return (
     <PageFrame title={t('outbox.title')}>
@@ -58,6 +58,10 @@ export function Outbox() {
           rowId={(row) => row.id}
           rowName={(row) => row.subject}
           onOpen={(row) => setOpenId(row.id)}
+          onEnd={() => {
+            if (outbox.hasNextPage && !outbox.isFetchingNextPage) void outbox.fetchNextPage()
+          }}
+          loading={outbox.isFetchingNextPage}
           card={(row) => (
             <div className={classes.card}>
               <bdi className={`cut ${classes.strong}`}>{row.subject}</bdi>
@@ -82,6 +86,9 @@ export function Outbox() {
               ]}
             />
             <LetterText text={opened.text} />
+            <Text c="dimmed" size="sm" mt="md">
+              {t('outbox.withheld')}
+            </Text>
           </>
         )}
       </SidePanel>

@@ -2,8 +2,8 @@
 import { Button, Skeleton, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { closeSession, type ListSessionsAnswer } from '../app/api.gen.ts'
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { closeSession } from '../app/api.gen.ts'
 import { formatDevice } from '../app/formatters.ts'
 import { queries } from '../app/queries.ts'
 import type { Session } from '../app/records.ts'
@@ -18,7 +18,7 @@ import { When } from '../ui/When.tsx'
 import classes from './settings.module.css'
 
 export function Sessions() {
-  const sessions = useQuery(queries.sessions())
+  const sessions = useInfiniteQuery(queries.sessions())
   const me = useQuery(queries.me())
   const queryClient = useQueryClient()
   const signOut = useSignOut()
@@ -28,9 +28,14 @@ export function Sessions() {
     mutationFn: (session: Session) => closeSession({ path: { id: session.id } }),
     onMutate: async (session) => {
       await queryClient.cancelQueries({ queryKey: key })
-      const known = queryClient.getQueryData<ListSessionsAnswer>(key)
-      if (known)
-        queryClient.setQueryData(key, { ...known, items: known.items.filter(({ id }) => id !== session.id) })
+      const known = queryClient.getQueryData(key)
+      if (known) {
+        const pages = known.pages.map((page) => ({
+          ...page,
+          items: page.items.filter(({ id }) => id !== session.id),
+        }))
+        queryClient.setQueryData(key, { ...known, pages })
+      }
       return { known }
     },
     onSuccess: () => notifications.show({ message: t('sessions.revoked') }),
@@ -38,7 +43,9 @@ export function Sessions() {
     onSettled: () => queryClient.invalidateQueries({ queryKey: key }),
   })
   const maySeeSeals = me.data?.permissions.includes('core.session.manage') ?? false
-  const rows = (sessions.data?.items ?? []).toSorted((a, b) => Number(b.current) - Number(a.current))
+  const rows = (sessions.data?.pages.flatMap(({ items }) => items) ?? []).toSorted(
+    (a, b) => Number(b.current) - Number(a.current),
+  )
   return (
     <PageFrame title={t('sessions.title')}>
       <Text c="dimmed" className={classes.lead}>

@@ -25,6 +25,7 @@ export const placeStories: readonly Story[] = [
         displayName: 'Ingrid Aldous',
         organisation: 'found',
         organisationName: 'Acme',
+        passwordMinimumLength: 12,
         region: 'eu',
       }),
   },
@@ -88,17 +89,22 @@ export const placeStories: readonly Story[] = [
         'curl/8.9',
       ]
       client.setQueryData(queries.sessions().queryKey, {
-        items: agents.map((userAgent, index) => ({
-          id: anId('ses', index),
-          personId: anId('per', index === 2 ? 1 : 0),
-          createdAt: ago(900),
-          lastSeenAt: ago(index * 70),
-          expiresAt: ago(-600),
-          ip: '192.0.2.44',
-          userAgent,
-          current: index === 0,
-        })),
-        next: null,
+        pageParams: [''],
+        pages: [
+          {
+            items: agents.map((userAgent, index) => ({
+              id: anId('ses', index),
+              personId: anId('per', index === 2 ? 1 : 0),
+              createdAt: ago(900),
+              lastSeenAt: ago(index * 70),
+              expiresAt: ago(-600),
+              ip: '192.0.2.44',
+              userAgent,
+              current: index === 0,
+            })),
+            next: null,
+          },
+        ],
       })
     },
   },
@@ -179,17 +185,22 @@ export const placeStories: readonly Story[] = [
     fill: (client) => {
       signedIn(client)
       client.setQueryData(queries.outbox().queryKey, {
-        items: [
+        pageParams: [''],
+        pages: [
           {
-            id: anId('mail', 0),
-            to: 'hubert@acme.example',
-            subject: 'Confirm your address',
-            text: 'Open https://localhost:8443/verify?token=x',
-            html: '<p></p>',
-            sentAt: ago(50),
+            items: [
+              {
+                id: anId('mail', 0),
+                to: 'hubert@acme.example',
+                subject: 'Confirm your address',
+                text: 'Open https://localhost:8443/verify?token=…',
+                html: '<p></p>',
+                sentAt: ago(50),
+              },
+            ],
+            next: null,
           },
         ],
-        next: null,
       })
     },
   },

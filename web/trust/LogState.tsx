@@ -1,7 +1,9 @@
-// The state of the whole log in one line: how long it is, and that it continues what this browser saw before.
+// The state of the whole log in one line: how long it is, that it continues what this browser saw before, and the public key that an
+// export is verified with.
 import { useQuery } from '@tanstack/react-query'
 import { queries } from '../app/queries.ts'
 import { t } from '../app/t.ts'
+import { CopyButton } from '../ui/CopyButton.tsx'
 import { SealMark } from '../ui/Seal.tsx'
 import { When } from '../ui/When.tsx'
 import classes from './LogState.module.css'
@@ -44,6 +46,7 @@ export function LogState() {
           t('log.checking')
         )}
       </span>
+      {checkpoint.data && <CopyButton text={checkpoint.data.key} label={t('log.copyKey')} />}
     </div>
   )
 }

@@ -2,20 +2,27 @@
 import { PublicError } from '../errors.ts'
 import { readSealStates } from '../evidence/seal-state.ts'
 import { toApi } from '../ids.ts'
+import type { PageQuery } from '../page.schema.ts'
+import { pageOf, readCursor } from '../page-cursor.ts'
 import type { TenantReader } from '../tenancy/tenant-door.ts'
 
-/** Everybody, by name; `tx` is on the people store. */
-export async function listPeople(tx: TenantReader) {
+/** Everybody in the order of joining, a page at a time; names are sealed, so whoever shows them sorts them. `tx` is on the people store. */
+export async function listPeople(tx: TenantReader, { cursor, limit = 50 }: PageQuery) {
   tx.require('core.people.read')
-  const rows = await people(tx).limit(10_000).execute()
+  const after = cursor === undefined ? undefined : readCursor(cursor).id
+  const found = await people(tx)
+    .$if(after !== undefined, (query) => query.where('person.id', '>', after ?? ''))
+    .orderBy('person.id')
+    .limit(limit + 1)
+    .execute()
+  const { rows, next } = pageOf(found, { limit })
   tx.audit({ action: 'core.people.listed', detail: { count: rows.length } })
   const seals = await readSealStates(
     tx,
     'person',
     rows.map(({ id }) => ({ id, subject: id })),
   )
-  const items = rows.map((row) => ({ ...describe(tx, row), seal: seals.get(row.id) ?? 'unknown' }))
-  return { items: items.sort((a, b) => a.displayName.localeCompare(b.displayName)), next: null }
+  return { items: rows.map((row) => ({ ...describe(tx, row), seal: seals.get(row.id) ?? 'unknown' })), next }
 }
 
 /** One person. Throws `not_found`. */

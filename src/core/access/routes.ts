@@ -1,5 +1,6 @@
 // People over HTTP.
 import { fromApi } from '../ids.ts'
+import { PageQuery } from '../page.schema.ts'
 import { type Route, route } from '../route.ts'
 import { findPerson, listPeople } from './list-people.ts'
 import { Person, PersonChange, PersonList, PersonPath } from './people.schema.ts'
@@ -12,8 +13,8 @@ export const accessRoutes: readonly Route[] = [
     operationId: 'listPeople',
     permission: 'core.people.read',
     summary: 'The people of the organisation',
-    schema: { response: { 200: PersonList } },
-    handler: (ctx, { actor }) => ctx.read(actor, listPeople, 'people'),
+    schema: { querystring: PageQuery, response: { 200: PersonList } },
+    handler: (ctx, { actor, query }) => ctx.read(actor, (tx) => listPeople(tx, query), 'people'),
   }),
   route({
     method: 'PATCH',

@@ -20,7 +20,7 @@ export const exportAuditTask: Task = {
       const blob = newId()
       const key = await tx.keys.subject('document', job.record)
       let events = 0
-      const lines = exportAudit({ db: tx.db, keys: tx.keys, logKeys, now: tx.now })
+      const lines = exportAudit({ db: tx.db, keys: tx.keys, logKeys })
       const counted = (async function* () {
         for await (const line of lines) {
           job.signal.throwIfAborted()

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { logOrigin } from '#protocol/keeper/log-origin.ts'
 import { type OwnAudit, type OwnConnection, openLog, startAudit } from '#test/own-audit.ts'
 import { newId } from '../ids.ts'
-import { encodeVerifierKey, parseVerifierKey, verifyCheckpoint } from './checkpoint.ts'
-import { leafHash, verifyConsistency, verifyInclusion } from './merkle.ts'
+import { createCheckpoint, encodeVerifierKey, parseVerifierKey, verifyCheckpoint } from './checkpoint.ts'
+import { createRootBuilder, leafHash, verifyConsistency, verifyInclusion } from './merkle.ts'
 import { latestCheckpoint, proveAudit, proveConsistency } from './prove-audit.ts'
 import { LogBroken } from './seal-audit.ts'
 import { type AuditVerdict, verifyAudit } from './verify-audit.ts'
@@ -128,6 +128,10 @@ test('a filtered export carries a proof with each event', async () => {
   const text = await log.export({ actor: log.person, action: 'core.session' })
   const verdict = await verify(text, log.logKeys[0])
   assert.deepEqual([verdict.ok, verdict.complete, verdict.events, verdict.size], [true, false, 300, 600])
+  const asked = edit(text, 0, (head) => ({ ...head, filter: { actor: newId() } }))
+  assert.equal((await verify(asked)).fault?.code, 'bad_line', 'the header cannot ask for something else')
+  const unknown = edit(text, 0, (head) => ({ ...head, filter: { mood: 'calm' } }))
+  assert.equal((await verify(unknown)).fault?.code, 'bad_line')
   const swapped = edit(text, 2, (event) => ({ ...event, proof: JSON.parse(text.split('\n')[3] ?? '').proof }))
   assert.equal((await verify(swapped)).fault?.code, 'bad_proof')
   const bare = edit(text, 2, ({ proof: _, ...event }) => event)
@@ -160,7 +164,7 @@ test('each way to change an export is found and named', async () => {
       edit(text, 0, (head) => ({ ...head, checkpoint: String(head.checkpoint).replace('\n12\n', '\n11\n') })),
       1,
     ],
-    ['wrong_key', edit(text, 0, (head) => ({ ...head, keys: [] })), 1],
+    ['bad_checkpoint', edit(text, 0, (head) => ({ ...head, key: 'none' })), 1],
     ['wrong_key', edit(text, 0, (head) => ({ ...head, origin: 'panoply/eu/other' })), 1],
     ['altered_event', edit(text, 4, leafEdit), 5],
     ['altered_log', edit(text, 4, rehash), 14],
@@ -198,6 +202,76 @@ test('each way to change an export is found and named', async () => {
   await log.close()
 })
 
+test('a line that says two things, or something nobody can check, is refused', async () => {
+  const log = await aLog(4)
+  await log.seal()
+  const text = await log.export()
+  const change = (line: number, from: string | RegExp, to: string) => {
+    const changed = text
+      .split('\n')
+      .map((each, at) => (at === line ? each.replace(from, to) : each))
+      .join('\n')
+    assert.notEqual(changed, text)
+    return changed
+  }
+  const footer = 5
+  const lines: [string, string, number][] = [
+    ['a leaf of its own before the real one', change(2, '"leaf":', '"leaf":"FAKE","leaf":'), 3],
+    ['a position of its own', change(2, '"position":1', '"position":9,"position":1'), 3],
+    ['a field more', change(2, /}$/, ',"state":"erased"}'), 3],
+    ['a proof that nobody reads', change(2, /}$/, ',"proof":[]}'), 3],
+    ['another order', change(2, /^\{"position":1,("hash":"[^"]*"),/, '{$1,"position":1,'), 3],
+    ['another spelling', change(2, '"position":1', '"position": 1'), 3],
+    ['a number spelt otherwise', change(2, '"position":1', '"position":1.0'), 3],
+    ['an escaped letter', change(2, '"leaf"', '"le\\u0061f"'), 3],
+    ['a header with a date', change(0, /}$/, ',"exportedAt":"2020-01-01T00:00:00.000Z"}'), 1],
+    ['a header with two origins', change(0, '"origin":', '"origin":"panoply/eu/x","origin":'), 1],
+    ['a footer with a remark', change(footer, /}$/, ',"note":"complete"}'), 6],
+    ['a footer with two counts', change(footer, '"events":', '"events":9,"events":'), 6],
+  ]
+  for (const [what, changed, line] of lines) {
+    const { ok, fault } = await verify(changed, log.logKeys[0])
+    assert.deepEqual([ok, fault?.code, fault?.line], [false, 'bad_line', line], what)
+  }
+  async function* broken() {
+    yield Buffer.from(text.replace('session', 'sessi\u00f8n'), 'latin1')
+  }
+  assert.equal((await verifyAudit(broken())).fault?.code, 'bad_line')
+  const salted = edit(text, 2, (event) => ({ ...event, personal: null }))
+  assert.equal((await verify(salted)).fault?.code, 'bad_line', 'half a personal part')
+  const cut = edit(text, 2, (event) => ({ ...event, personal: null, salt: null }))
+  assert.equal((await verify(cut, log.logKeys[0])).personal.absent, 1, 'one cut out is absent, not erased')
+  await log.close()
+})
+
+test('a forged log signed with a key of its own is not valid, only consistent', async () => {
+  const log = await aLog(5)
+  await log.seal()
+  const lines = (await log.export()).trimEnd().split('\n')
+  const origin = logOrigin('eu', log.tenant)
+  const forger = generateKeyPairSync('ed25519')
+  const leaves = lines.slice(1, -1).map((text) => {
+    const event = JSON.parse(text)
+    const leaf = String(event.leaf).replace('"outcome":"done"', '"outcome":"failed"')
+    return { ...event, leaf, hash: leafHash(leaf).toString('hex') }
+  })
+  const tree = createRootBuilder()
+  for (const { hash } of leaves) tree.push(hash)
+  const publicKey = forger.publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
+  const { note, key } = await createCheckpoint({ origin, size: 5, root: tree.root() }, async (text) => ({
+    signature: sign(null, Buffer.from(text), forger.privateKey),
+    publicKey,
+  }))
+  const header = { ...JSON.parse(lines[0] ?? ''), key, checkpoint: note }
+  const footer = { end: true, events: 5, checkpoint: note }
+  const forged = [header, ...leaves, footer].map((line) => `${JSON.stringify(line)}\n`).join('')
+  const alone = await verify(forged)
+  assert.deepEqual([alone.ok, alone.verdict, alone.fault, alone.keyFrom], [false, 'consistent', null, 'file'])
+  const against = await verify(forged, log.logKeys[0])
+  assert.deepEqual([against.ok, against.verdict, against.fault?.code], [false, 'broken', 'bad_checkpoint'])
+  await log.close()
+})
+
 test('a file signed by somebody else fails against the key one knows', async () => {
   const log = await aLog(3)
   await log.seal()
@@ -222,7 +296,7 @@ test('a row, tile or checkpoint changed in the database is found', async () => {
   ])
   assert.equal((await verify(await log.export())).fault?.code, 'altered_log')
   await audit.superuser(`update ${t}.audit set action = 'core.session.opened' where id = $1`, [log.ids[4]])
-  assert.ok((await verify(await log.export())).ok)
+  assert.ok((await verify(await log.export(), log.logKeys[0])).ok)
   await audit.superuser(`update ${t}.audit set at = at + interval '1 microsecond' where id = $1`, [
     log.ids[4],
   ])
@@ -243,6 +317,6 @@ test('a row, tile or checkpoint changed in the database is found', async () => {
   await audit.superuser(`update ${t}.audit_tile set hashes = set_byte(hashes, 40, get_byte(hashes, 40) # 1)`)
   await audit.superuser(`delete from ${t}.audit where id = $1`, [log.ids[9]])
   await assert.rejects(log.seal(), LogBroken)
-  assert.ok((await verify(good)).ok)
+  assert.ok((await verify(good, log.logKeys[0])).ok)
   await log.close()
 })

@@ -1,7 +1,6 @@
 // The log as a file that proves itself: NDJSON with a header, one line an event, and a footer.
 // Must stay true: `panoply admin verify-audit` can check it with the public key alone, years later; see docs of each line below.
 import { type QueryExecutorProvider, sql } from 'kysely'
-import type { Clock } from '../time.ts'
 import { eventOfRow, leafText } from './audit-event.ts'
 import { parseTreeHead } from './checkpoint.ts'
 import {
@@ -12,18 +11,20 @@ import {
   personOf,
 } from './list-audit.ts'
 import { inclusionRanges, leafHash } from './merkle.ts'
-import { type AuditKeys, openPersonal, type PersonalState } from './personal-part.ts'
+import { type AuditKeys, openPersonal } from './personal-part.ts'
 import { latestCheckpoint } from './prove-audit.ts'
 import { readHashes } from './read-tree.ts'
 
-/** First line of an export. A filter that is not null means: each event carries its own proof, and others exist. */
+/**
+ * First line of an export. A filter that is not null means: each event carries its own proof, and others exist. Every line is written
+ * in exactly one way (the fields below, in this order, as JSON.stringify writes them) and holds nothing that cannot be checked.
+ */
 export interface AuditExportHeader {
   readonly format: 'panoply-audit/1'
   readonly origin: string
-  /** Vkeys of the log, oldest first. */
-  readonly keys: readonly string[]
+  /** Vkey of the checkpoint. It proves nothing about itself: compare it with the one you know. */
+  readonly key: string
   readonly checkpoint: string
-  readonly exportedAt: string
   readonly filter: Readonly<Record<string, string>> | null
 }
 
@@ -36,7 +37,6 @@ export interface AuditExportEvent {
   readonly personal: string | null
   /** base64url; SHA-256(salt || personal) is the `personalHash` in the leaf. */
   readonly salt: string | null
-  readonly state: PersonalState
   /** Inclusion proof in hex, filtered exports only. */
   readonly proof?: readonly string[]
 }
@@ -53,7 +53,6 @@ export interface ExportAuditOptions {
   readonly db: QueryExecutorProvider
   readonly keys: AuditKeys
   readonly logKeys: readonly string[]
-  readonly now: Clock
   readonly filter?: AuditFilter
 }
 
@@ -64,18 +63,16 @@ export async function* exportAudit({
   db,
   keys,
   logKeys,
-  now,
   filter,
 }: ExportAuditOptions): AsyncGenerator<string> {
-  const { checkpoint, size } = await latestCheckpoint(db, logKeys)
+  const { checkpoint, key, size } = await latestCheckpoint(db, logKeys)
   const given = Object.entries(filter ?? {}).filter(([, value]) => value !== undefined)
   const isWhole = given.length === 0
   const header: AuditExportHeader = {
     format: 'panoply-audit/1',
     origin: parseTreeHead(checkpoint).origin,
-    keys: logKeys,
+    key,
     checkpoint,
-    exportedAt: now().toISOString(),
     filter: isWhole
       ? null
       : Object.fromEntries(
@@ -126,7 +123,6 @@ async function exportEvent(
     leaf,
     personal: personal.state === 'open' ? personal.opened.text : null,
     salt: personal.state === 'open' ? personal.opened.salt : null,
-    state: personal.state,
     ...(proof && { proof }),
   }
 }

@@ -1,11 +1,11 @@
 // Checks an export file offline, by the public key alone. Knows nothing of databases or of this installation.
-// Must stay true: everything it says comes from hashes and the signature, never from a field that merely claims it; memory
-// does not grow with the file.
+// Must stay true: everything it says comes from hashes and the signature, never from a field that merely claims it; a line that could
+// be read in two ways is refused; without a key from elsewhere nothing is called valid; memory does not grow with the file.
+import { isUtf8 } from 'node:buffer'
 import {
   CheckpointBroken,
   parseTreeHead,
   parseVerifierKey,
-  signingKey,
   type TreeHead,
   verifyCheckpoint,
 } from './checkpoint.ts'
@@ -26,7 +26,10 @@ export type AuditFault =
   | 'truncated'
   | 'trailing_text'
 
-/** Whether the personal part in the file is the one the event committed to; `absent`: the event has one, the file has not (erased). */
+/**
+ * Whether the personal part in the file is the one the event committed to. `absent`: the event has one, the file has not; nothing in the
+ * file tells whether its key was destroyed or somebody cut it out.
+ */
 export type PersonalMatch = 'matches' | 'absent' | 'none'
 
 export interface VerifiedEvent {
@@ -37,8 +40,11 @@ export interface VerifiedEvent {
 
 /** What was verified. `complete`: every event of the log up to `size` is in the file. */
 export interface AuditVerdict {
+  /** Nothing is at fault, and the key was given: the file is what the log's owner signed. */
   readonly ok: boolean
-  /** Null when ok. `line` counts from 1. */
+  /** `consistent`: the file fits the key inside it, which whoever wrote the file may have put there. */
+  readonly verdict: 'valid' | 'consistent' | 'broken'
+  /** Null unless broken. `line` counts from 1. */
   readonly fault: { readonly code: AuditFault; readonly line: number; readonly message: string } | null
   readonly origin: string | null
   readonly size: number
@@ -77,7 +83,7 @@ export async function verifyAudit(
 ): Promise<AuditVerdict> {
   const personal = { matches: 0, absent: 0, none: 0 }
   const tree = createRootBuilder()
-  let header: { head: TreeHead; key: string; checkpoint: string; isWhole: boolean } | undefined
+  let header: Header | undefined
   let line = 0
   let events = 0
   let last = -1
@@ -93,6 +99,8 @@ export async function verifyAudit(
     const value = readObject(text, line)
     if (value.end === true) {
       ended = true
+      const { end, events: counted, checkpoint } = value
+      expectExactly(text, { end, events: counted, checkpoint }, line)
       if (value.events !== events)
         throw new Fault(
           'missing_events',
@@ -103,30 +111,33 @@ export async function verifyAudit(
         throw new Fault('bad_checkpoint', line, 'the checkpoints of header and footer differ')
       return
     }
-    readEvent(value, header.head, header.isWhole)
+    readEvent(value, text, header)
   }
 
-  function readEvent(value: Readonly<Record<string, unknown>>, head: TreeHead, isWhole: boolean): void {
-    const { position, leaf } = value
+  function readEvent(value: Readonly<Record<string, unknown>>, text: string, { head, filter }: Header): void {
+    const { position, hash, leaf, personal: part, salt, proof } = value
     if (typeof position !== 'number' || typeof leaf !== 'string')
       throw new Fault('bad_line', line, 'the line is no event: position or leaf is missing')
+    const isWhole = filter === null
+    const only = { position, hash, leaf, personal: part, salt, ...(isWhole ? {} : { proof }) }
+    expectExactly(text, only, line)
     if (position <= last) throw new Fault('out_of_order', line, `position ${position} comes after ${last}`)
     if (isWhole && position !== last + 1)
       throw new Fault('missing_events', line, `after position ${last} comes ${position}`)
     if (position >= head.size)
       throw new Fault('missing_events', line, `position ${position} is beyond the checkpoint of ${head.size}`)
     const hashed = leafHashHex(leaf)
-    if (hashed !== value.hash)
+    if (hashed !== hash)
       throw new Fault(
         'altered_event',
         line,
         `the event at position ${position} does not have the hash that stands beside it`,
       )
     if (isWhole) tree.push(hashed)
-    else if (
-      !verifyInclusion(Buffer.from(hashed, 'hex'), position, head.size, readProof(value.proof), head.root)
-    )
+    else if (!verifyInclusion(Buffer.from(hashed, 'hex'), position, head.size, readProof(proof), head.root))
       throw new Fault('bad_proof', line, `the event at position ${position} is not proven to be in the log`)
+    if (filter !== null && !isSelected(filter, leaf))
+      throw new Fault('bad_line', line, `the event at position ${position} is not one the header asks for`)
     const match = matchPersonal(value, leaf, line)
     personal[match]++
     events++
@@ -137,7 +148,8 @@ export async function verifyAudit(
   function finish(): void {
     if (!header) throw new Fault('not_an_export', line, 'the file is empty')
     if (!ended) throw new Fault('truncated', line, `the file ends after ${events} events, without its footer`)
-    const { head, isWhole } = header
+    const { head, filter } = header
+    const isWhole = filter === null
     if (isWhole && events !== head.size)
       throw new Fault(
         'missing_events',
@@ -154,12 +166,13 @@ export async function verifyAudit(
 
   function verdict(fault: AuditVerdict['fault']): AuditVerdict {
     return {
-      ok: fault === null,
+      ok: fault === null && key !== undefined,
+      verdict: fault !== null ? 'broken' : key === undefined ? 'consistent' : 'valid',
       fault,
       origin: header?.head.origin ?? null,
       size: header?.head.size ?? 0,
       root: header?.head.root.toString('hex') ?? null,
-      complete: fault === null && header?.isWhole === true,
+      complete: fault === null && header?.filter === null,
       events,
       personal,
       key: header?.key ?? null,
@@ -170,6 +183,7 @@ export async function verifyAudit(
   try {
     for await (const lines of linesOf(file)) {
       if (lines === undefined) throw new Fault('truncated', line + 1, 'the last line is not complete')
+      if (lines === null) throw new Fault('bad_line', line + 1, 'from this line on the file is no UTF-8 text')
       for (const text of lines) readLine(text)
     }
     finish()
@@ -180,30 +194,70 @@ export async function verifyAudit(
   }
 }
 
-function readHeader(text: string, line: number, given: string | undefined) {
+interface Header {
+  readonly head: TreeHead
+  readonly key: string
+  readonly checkpoint: string
+  /** Null when every event of the log is there. */
+  readonly filter: Readonly<Record<string, string>> | null
+}
+
+function readHeader(text: string, line: number, given: string | undefined): Header {
   const value = readObject(text, line)
-  const { checkpoint, keys, filter, origin } = value
-  if (value.format !== 'panoply-audit/1' || typeof checkpoint !== 'string' || !isTexts(keys))
+  const { format, origin, key, checkpoint, filter } = value
+  if (format !== 'panoply-audit/1' || typeof checkpoint !== 'string' || typeof key !== 'string')
     throw new Fault('not_an_export', line, 'the file does not begin with the header of an audit export')
+  if (!isFilter(filter)) throw new Fault('bad_line', line, 'the header asks for something unknown')
+  expectExactly(text, { format, origin, key, checkpoint, filter }, line)
   try {
-    const key = given ?? signingKey(checkpoint, keys)
-    if (key === undefined)
-      throw new Fault('wrong_key', line, 'the checkpoint is signed by none of the keys in the file')
-    if (
-      parseVerifierKey(key).name !== parseTreeHead(checkpoint).origin ||
-      parseTreeHead(checkpoint).origin !== origin
-    )
-      throw new Fault(
-        'wrong_key',
-        line,
-        `the key belongs to ${parseVerifierKey(key).name}, the log is ${String(origin)}`,
-      )
-    const head = verifyCheckpoint(checkpoint, parseVerifierKey(key))
-    return { head, key, checkpoint, isWhole: filter === null }
+    const name = parseVerifierKey(given ?? key).name
+    if (name !== parseTreeHead(checkpoint).origin || name !== origin)
+      throw new Fault('wrong_key', line, `the key belongs to ${name}, the log is ${String(origin)}`)
+    const head = verifyCheckpoint(checkpoint, parseVerifierKey(given ?? key))
+    if (given !== undefined && given.trim() !== key)
+      throw new Fault('wrong_key', line, 'the file names another key than the one that was given')
+    return { head, key: given ?? key, checkpoint, filter }
   } catch (error) {
     if (!(error instanceof CheckpointBroken)) throw error
     throw new Fault('bad_checkpoint', line, error.message)
   }
+}
+
+/** The line is what {@link exportAudit} writes for these fields and nothing else: no unknown, doubled or moved field, no second spelling. */
+function expectExactly(text: string, fields: Readonly<Record<string, unknown>>, line: number): void {
+  if (JSON.stringify(fields) !== text)
+    throw new Fault(
+      'bad_line',
+      line,
+      'the line has fields that do not belong to it, twice, or in another spelling',
+    )
+}
+
+const FILTERS = new Set(['action', 'actor', 'record', 'outcome', 'from', 'to'])
+
+function isFilter(filter: unknown): filter is Readonly<Record<string, string>> | null {
+  if (filter === null) return true
+  if (!isObject(filter)) return false
+  const members = Object.entries(filter)
+  return (
+    members.length > 0 && members.every(([name, value]) => FILTERS.has(name) && typeof value === 'string')
+  )
+}
+
+/** Whether an event is one that the filter asks for; ids carry the moment to the millisecond, as the filter compares it. */
+function isSelected(filter: Readonly<Record<string, string>>, leaf: string): boolean {
+  const event: unknown = JSON.parse(leaf)
+  if (!isObject(event)) return false
+  const { action, actor, record, outcome, from, to } = filter
+  const at = Number.parseInt(String(event.id).replace('-', '').slice(0, 12), 16)
+  return (
+    (action === undefined || event.action === action || String(event.action).startsWith(`${action}.`)) &&
+    (actor === undefined || event.actor === actor) &&
+    (record === undefined || (isObject(event.record) && event.record.id === record)) &&
+    (outcome === undefined || event.outcome === outcome) &&
+    (from === undefined || at >= Date.parse(from)) &&
+    (to === undefined || at < Date.parse(to))
+  )
 }
 
 /** The hash in the leaf decides. Its last occurrence is the real one: only `detail`, which comes before, has free keys. */
@@ -211,7 +265,7 @@ function matchPersonal(value: Readonly<Record<string, unknown>>, leaf: string, l
   const at = leaf.lastIndexOf(PERSONAL_HASH)
   const committed = at < 0 ? null : leaf.slice(at + PERSONAL_HASH.length, at + PERSONAL_HASH.length + 64)
   const { personal, salt } = value
-  if (personal === null || personal === undefined) return committed === null ? 'none' : 'absent'
+  if (personal === null && salt === null) return committed === null ? 'none' : 'absent'
   if (typeof personal !== 'string' || typeof salt !== 'string')
     throw new Fault('bad_line', line, 'the personal part is not text with a salt')
   if (committed === null || personalHash({ salt, text: personal }) !== committed)
@@ -241,8 +295,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-/** Complete lines, many at a time; undefined when the file does not end with a newline or a line has no end. */
-async function* linesOf(file: AsyncIterable<Uint8Array>): AsyncGenerator<string[] | undefined> {
+/** Complete lines, many at a time; null when they are no UTF-8; undefined when the file does not end with a newline or a line has no end. */
+async function* linesOf(file: AsyncIterable<Uint8Array>): AsyncGenerator<string[] | undefined | null> {
   let rest: Buffer[] = []
   let held = 0
   for await (const chunk of file) {
@@ -254,9 +308,9 @@ async function* linesOf(file: AsyncIterable<Uint8Array>): AsyncGenerator<string[
       if (held > LONGEST_LINE) break
       continue
     }
-    yield Buffer.concat([...rest, bytes.subarray(0, end)])
-      .toString('utf8')
-      .split('\n')
+    const whole = Buffer.concat([...rest, bytes.subarray(0, end)])
+    if (!isUtf8(whole)) yield null
+    yield whole.toString('utf8').split('\n')
     rest = end + 1 < bytes.length ? [bytes.subarray(end + 1)] : []
     held = bytes.length - end - 1
   }

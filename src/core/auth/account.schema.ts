@@ -1,6 +1,7 @@
 // Shapes of accounts and sessions at the API.
 import Type from 'typebox'
 import { SealState } from '../evidence/seal.schema.ts'
+import { page } from '../page.schema.ts'
 
 const strict = { additionalProperties: false } as const
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
@@ -35,14 +36,14 @@ export const StorageChoices = Type.Object(
   {
     ...strict,
     $id: 'StorageChoices',
-    description: 'Per product: may content be stored here. Chosen when the organisation is founded.',
+    description:
+      'Per product: may content be stored here. Whoever founds the organisation accepts or declines each; nothing is chosen for them.',
   },
 )
 
 export const NewAccount = Type.Object(
   {
     email: Email,
-    password: Password,
     displayName: DisplayName,
     country: Type.String({
       pattern: '^[A-Z]{2}$',
@@ -66,6 +67,7 @@ export const Verification = Type.Object(
     displayName: Type.String(),
     organisation: Type.Union([Type.Literal('found'), Type.Literal('join')]),
     organisationName: nullable(Type.String()),
+    passwordMinimumLength: Type.Integer(),
     region: Type.String(),
   },
   { ...strict, $id: 'Verification' },
@@ -73,6 +75,8 @@ export const Verification = Type.Object(
 export const VerifyAccount = Type.Object(
   {
     token: VerificationToken,
+    password: Password,
+    displayName: Type.Optional(DisplayName),
     organisationName: Type.Optional(OrganisationName),
     storage: Type.Optional(StorageChoices),
   },
@@ -103,6 +107,8 @@ export const SessionList = Type.Object(
   { items: Type.Array(Session), next: nullable(Type.String()) },
   { ...strict, $id: 'SessionList' },
 )
+export const SessionQuery = Type.Object({ ...page, personId: Type.Optional(PersonId) }, strict)
+export type SessionQuery = Type.Static<typeof SessionQuery>
 export const SessionPath = Type.Object({ id: Type.Union([SessionId, Type.Literal('current')]) }, strict)
 
 export const Me = Type.Object(

@@ -31,21 +31,9 @@ test('two founders at the same moment end in one organisation', async () => {
   assert.deepEqual([a?.json.person.role, b?.json.person.role].sort(), ['member', 'owner'])
 })
 
-test('addresses of free mail services are refused', async () => {
-  const reply = await post('/v1/accounts', {
-    email: 'someone@gmail.com',
-    password: 'a long enough password 7',
-    displayName: 'Someone',
-    country: 'SE',
-  })
-  assert.equal(reply.statusCode, 422)
-  assert.equal(reply.json().code, 'free_mail_domain')
-})
-
 test('founders from the EEA stay in eu unless a waiver is signed', async () => {
   const reply = await post('/v1/accounts', {
     email: 'x@waiver.example',
-    password: 'a long enough password 7',
     displayName: 'X',
     country: 'NO',
     region: 'us',
@@ -53,26 +41,16 @@ test('founders from the EEA stay in eu unless a waiver is signed', async () => {
   assert.equal(reply.json().code, 'region_needs_waiver')
 })
 
-test('weak passwords are refused with a code', async () => {
-  for (const password of ['short', 'aaaaaaaaaaaaaaaa', 'abababababababab', 'weak.example1']) {
-    const reply = await post('/v1/accounts', {
-      email: 'w@weak.example',
-      password,
-      displayName: 'W',
-      country: 'SE',
-    })
-    assert.equal(reply.json().code, 'weak_password', password)
-  }
-})
-
 test('a link used twice makes one account', async () => {
-  const resident = await house.aResident('once@link.example')
-  const mails = await house.ctx.mail.list('eu', null)
-  const token = /token=([A-Za-z0-9._-]+)/.exec(mails.find(({ to }) => to === resident.email)?.text ?? '')?.[1]
-  const again = await post('/v1/accounts/verification', { token })
-  assert.equal(again.json().code, 'account_exists')
-  const tampered = await post('/v1/accounts/verification', { token: `${token?.slice(0, -4)}AAAA` })
-  assert.equal(tampered.json().code, 'not_found')
+  const email = 'once@link.example'
+  const token = await house.signUp(email)
+  const storage = { knowledge: true, agreements: true, fleet: false }
+  const use = (password: string, link = token) =>
+    post('/v1/accounts/verification', { token: link, password, storage })
+  assert.equal((await use('quiet meadow number one')).statusCode, 201)
+  assert.equal((await use('quiet meadow number two')).json().code, 'account_exists')
+  assert.equal((await post('/v1/sessions', { email, password: 'quiet meadow number two' })).statusCode, 401)
+  assert.equal((await use('quiet meadow number two', `${token.slice(0, -4)}AAAA`)).json().code, 'not_found')
 })
 
 test('a wrong password and an unknown address answer the same', async () => {

@@ -1,6 +1,7 @@
 // API keys over HTTP.
 import Type from 'typebox'
 import { fromApi } from '../ids.ts'
+import { PageQuery } from '../page.schema.ts'
 import { type Route, route } from '../route.ts'
 import {
   ApiKeyList,
@@ -21,8 +22,8 @@ export const apiKeyRoutes: readonly Route[] = [
     operationId: 'listApiKeys',
     permission: 'core.key.manage',
     summary: 'API keys that are in force',
-    schema: { response: { 200: ApiKeyList } },
-    handler: (ctx, { actor }) => ctx.read(actor, (tx) => listApiKeys(tx, ctx.rolePermissions)),
+    schema: { querystring: PageQuery, response: { 200: ApiKeyList } },
+    handler: (ctx, { actor, query }) => ctx.read(actor, (tx) => listApiKeys(tx, ctx.rolePermissions, query)),
   }),
   route({
     method: 'POST',

@@ -5,6 +5,8 @@ import { cleanName } from '../clean-name.ts'
 import { PublicError } from '../errors.ts'
 import { readSealStates } from '../evidence/seal-state.ts'
 import { newCredential, newId, toApi } from '../ids.ts'
+import type { PageQuery } from '../page.schema.ts'
+import { pageOf, readCursor } from '../page-cursor.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 import type { NewApiKey } from './api-key.schema.ts'
 import { eraseSecrets, makeSecret, readLiveSecrets } from './api-key-secrets.ts'
@@ -29,16 +31,23 @@ const COLUMNS = [
 const LONGEST_SECONDS = 900
 
 /** Keys that are not revoked, newest first. */
-export async function listApiKeys(tx: TenantReader, roles: RolePermissions) {
+export async function listApiKeys(
+  tx: TenantReader,
+  roles: RolePermissions,
+  { cursor, limit = 50 }: PageQuery,
+) {
   tx.require('core.key.manage')
-  const rows = await tx.db
+  const before = cursor === undefined ? undefined : readCursor(cursor).id
+  const found = await tx.db
     .selectFrom('api_key')
     .innerJoin('member', 'member.person', 'api_key.person')
     .select([...COLUMNS, 'member.role'])
     .where('api_key.revoked_at', 'is', null)
+    .$if(before !== undefined, (query) => query.where('api_key.id', '<', before ?? ''))
     .orderBy('api_key.id', 'desc')
-    .limit(1_000)
+    .limit(limit + 1)
     .execute()
+  const { rows, next } = pageOf(found, { limit })
   tx.audit({ action: 'core.key.listed', detail: { count: rows.length } })
   const ids = rows.map(({ id }) => id)
   const [secrets, seals] = await Promise.all([
@@ -55,7 +64,7 @@ export async function listApiKeys(tx: TenantReader, roles: RolePermissions) {
       secrets: secrets.get(row.id) ?? [],
       seal: seals.get(row.id) ?? 'unknown',
     })),
-    next: null,
+    next,
   }
 }
 

@@ -1,23 +1,30 @@
 // Sessions that are open: one's own, or everybody's for those who may end them.
 
 import { readSealStates } from '../evidence/seal-state.ts'
-import { toApi } from '../ids.ts'
+import { fromApi, toApi } from '../ids.ts'
+import { pageOf, readCursor } from '../page-cursor.ts'
 import type { TenantReader } from '../tenancy/tenant-door.ts'
+import type { SessionQuery } from './account.schema.ts'
 
-/** Open sessions, newest first; at most 200. */
-export async function listSessions(tx: TenantReader) {
+/** Open sessions, newest first, of everybody or of one person. Other people's only with `core.session.manage`. */
+export async function listSessions(tx: TenantReader, { cursor, limit = 50, personId }: SessionQuery) {
   tx.require('core.session.read')
   const { actor } = tx
   const all = actor.permissions.has('core.session.manage')
-  const rows = await tx.db
+  const person = personId === undefined ? undefined : fromApi('per', personId)
+  const before = cursor === undefined ? undefined : readCursor(cursor).id
+  const found = await tx.db
     .selectFrom('session')
     .select(['id', 'person', 'created_at', 'last_seen_at', 'expires_at', 'origin'])
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', tx.now())
     .$if(!all, (query) => query.where('person', '=', actor.personId))
+    .$if(person !== undefined, (query) => query.where('person', '=', person ?? null))
+    .$if(before !== undefined, (query) => query.where('id', '<', before ?? ''))
     .orderBy('id', 'desc')
-    .limit(200)
+    .limit(limit + 1)
     .execute()
+  const { rows, next } = pageOf(found, { limit })
   tx.audit({ action: 'core.session.listed', detail: { count: rows.length } })
   const seals = await readSealStates(
     tx,
@@ -45,6 +52,6 @@ export async function listSessions(tx: TenantReader) {
         seal: seals.get(row.id) ?? 'unknown',
       }
     }),
-    next: null,
+    next,
   }
 }

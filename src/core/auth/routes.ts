@@ -12,6 +12,7 @@ import {
   Sent,
   SessionList,
   SessionPath,
+  SessionQuery,
   Verification,
   VerificationQuery,
   VerifyAccount,
@@ -91,8 +92,8 @@ export const authRoutes: readonly Route[] = [
     operationId: 'listSessions',
     permission: 'core.session.read',
     summary: 'Open sessions',
-    schema: { response: { 200: SessionList } },
-    handler: (ctx, { actor }) => ctx.read(actor, listSessions),
+    schema: { querystring: SessionQuery, response: { 200: SessionList } },
+    handler: (ctx, { actor, query }) => ctx.read(actor, (tx) => listSessions(tx, query)),
   }),
   route({
     method: 'DELETE',

@@ -1,29 +1,37 @@
 // A sign-up that waits for its mail to be read. Nothing of it is stored: it travels in the link, sealed under the region's key.
-// Must stay true: the token says who, once read; it opens for 24 hours and only in its region.
+// Must stay true: the token says who, once read, and nothing that opens anything; it opens for 24 hours and only in its region.
 import { PublicError } from '../errors.ts'
 import type { RegionKeys } from '../keys/region-keys.ts'
 
 const LIFE_MS = 24 * 3_600_000
 
-/** What a pending sign-up carries. */
-export interface PendingAccount {
+/** What somebody typed who may not be the addressee: no secret of an account is among it. */
+export interface NewSignUp {
   readonly address: string
   readonly domain: string
   readonly displayName: string
   readonly country: string
-  readonly password: string
+}
+
+/** What a pending sign-up carries. */
+export interface PendingAccount extends NewSignUp {
   readonly expiresAt: string
 }
 
-/** Seals a pending sign-up into a token: region, kind, sealed part. */
-export async function sealSignUp(
+/** Seals a sign-up into a token that ends 24 hours from `now`. */
+export function sealSignUp(keys: RegionKeys, region: string, signUp: NewSignUp, now: Date): Promise<string> {
+  const { address, domain, displayName, country } = signUp
+  const expiresAt = new Date(now.getTime() + LIFE_MS).toISOString()
+  return sealPending(keys, region, { address, domain, displayName, country, expiresAt })
+}
+
+/** Seals a pending sign-up for a region: region, kind, sealed part. Its end stays what it is. */
+export async function sealPending(
   keys: RegionKeys,
   region: string,
-  pending: Omit<PendingAccount, 'expiresAt'>,
-  now: Date,
+  pending: PendingAccount,
 ): Promise<string> {
-  const expiresAt = new Date(now.getTime() + LIFE_MS).toISOString()
-  const sealed = await keys.seal('sign-up', region, 'pending', { ...pending, expiresAt })
+  const sealed = await keys.seal('sign-up', region, 'pending', pending)
   return `${region}.v.${sealed.toString('base64url')}`
 }
 

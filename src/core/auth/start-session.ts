@@ -1,8 +1,11 @@
 // Opening a session: the token leaves once, its hash stays.
+// Must stay true: a person has at most so many open sessions; who opens one more ends the one that was used longest ago.
+import { sql } from 'kysely'
 import type { RoleName } from '../access/permissions.ts'
 import type { Ctx } from '../ctx.ts'
 import { newCredential, newId } from '../ids.ts'
 import type { Actor, Origin } from '../tenancy/actor.ts'
+import type { TenantWriter } from '../tenancy/tenant-door.ts'
 import { Credentials } from './credentials.ts'
 
 export interface OpenedSession {
@@ -18,6 +21,9 @@ export interface SessionStart {
   readonly origin: Origin
   readonly requestId: string
 }
+
+/** Open sessions of one person. */
+export const MOST_SESSIONS = 100
 
 /** Opens a session for a person who has just proved who they are. It ends at the tenant's absolute time-out at the latest. */
 export async function startSession(ctx: Ctx, start: SessionStart): Promise<OpenedSession> {
@@ -36,12 +42,13 @@ export async function startSession(ctx: Ctx, start: SessionStart): Promise<Opene
     requestId: start.requestId,
     onBehalfOf: null,
   }
-  return ctx.write(actor, async (tx) => {
+  const { ended, ...opened } = await ctx.write(actor, async (tx) => {
     const { session_absolute_hours: hours } = await tx.db
       .selectFrom('organisation')
       .select('session_absolute_hours')
       .executeTakeFirstOrThrow()
     const now = tx.now()
+    const ended = await endBeyond(tx, start.person, MOST_SESSIONS - 1)
     const expiresAt = new Date(now.getTime() + hours * 3_600_000)
     await tx.db
       .insertInto('session')
@@ -56,6 +63,26 @@ export async function startSession(ctx: Ctx, start: SessionStart): Promise<Opene
       })
       .execute()
     tx.audit({ action: 'core.session.opened', record: { kind: 'session', id } })
-    return { token, expiresAt }
+    return { token, expiresAt, ended }
   })
+  if (ended > 0) ctx.credentials.forget()
+  return opened
+}
+
+/** Ends the sessions of a person that were used longest ago, so that `kept` stay open; answers how many it ended. */
+async function endBeyond(tx: TenantWriter, person: string, kept: number): Promise<number> {
+  // One sign-in of a person at a time, or two would each leave room for one.
+  await tx.db.selectFrom('member').select('person').where('person', '=', person).forUpdate().execute()
+  const { rows } = await sql<{ id: string }>`
+    update session set revoked_at = ${tx.now()}, revoked_by = ${person}::uuid where id in (
+      select id from session where person = ${person}::uuid and revoked_at is null and expires_at > ${tx.now()}
+      order by last_seen_at desc, id desc offset ${kept}
+    ) returning id`.execute(tx.db)
+  for (const { id } of rows)
+    tx.audit({
+      action: 'core.session.closed',
+      record: { kind: 'session', id },
+      detail: { reason: 'too_many' },
+    })
+  return rows.length
 }

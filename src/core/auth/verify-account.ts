@@ -1,21 +1,29 @@
 // The link in the mail was opened: the first person of a domain founds the organisation, later ones join it.
-// Must stay true: two founders at once end in one organisation; a link used twice makes one account; somebody whom a host signed in
-// before (src/core/auth/signing/speak-for.ts) keeps their account and gets a password.
+// Must stay true: the password is set here, by whoever holds the link; two founders at once end in one organisation; a link used
+// twice makes one account; somebody whom a host signed in before (src/core/auth/signing/speak-for.ts) keeps their account and gets a
+// password.
 import type { RoleName } from '../access/permissions.ts'
 import { cleanName } from '../clean-name.ts'
 import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { lockBlinds } from '../keys/blind-values.ts'
+import type { TenantPlace } from '../regions/directory.ts'
 import type { Origin } from '../tenancy/actor.ts'
 import { systemActor } from '../tenancy/system-actor.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
-import { openSignUp, type PendingAccount } from './sign-up-token.ts'
+import { checkPassword } from './password.ts'
+import { openSignUp, type PendingAccount, sealPending } from './sign-up-token.ts'
 import { type OpenedSession, startSession } from './start-session.ts'
 
 export interface VerifyInput {
   readonly token: string
+  readonly password: string
+  /** Another spelling than the one at sign-up, which somebody else may have typed. */
+  readonly displayName?: string
+  /** The mail domain when left out. */
   readonly organisationName?: string
+  /** Needed of founders. */
   readonly storage?: { readonly knowledge: boolean; readonly agreements: boolean; readonly fleet: boolean }
 }
 
@@ -25,58 +33,104 @@ interface Where {
   readonly requestId: string
 }
 
-/** What the page behind the link shows before anything is made. */
+/** The shortest password of a founder; an organisation decides for those who join it. */
+const MINIMUM_LENGTH = 12
+
+/** What the page behind the link shows before anything is made. Throws `not_found`, `token_expired`, `wrong_region` with the link that works. */
 export async function readVerification(ctx: Ctx, region: string, token: string) {
   const pending = await openSignUp(ctx.regionKeys(region, 'signup'), region, token, ctx.now())
-  const place = await ctx.directory.findByDomain(pending.domain)
-  const name = place ? await organisationName(ctx, place.tenant) : null
+  const joined = await organisationOf(ctx, await placeOf(ctx, region, pending))
   return {
     email: pending.address,
     displayName: pending.displayName,
-    organisation: name === null ? ('found' as const) : ('join' as const),
-    organisationName: name,
+    organisation: joined === null ? ('found' as const) : ('join' as const),
+    organisationName: joined?.name ?? null,
+    passwordMinimumLength: joined?.passwordMinimumLength ?? MINIMUM_LENGTH,
     region,
   }
 }
 
-async function organisationName(ctx: Ctx, tenant: string): Promise<string | null> {
-  const opened = await ctx.tenant(tenant)
-  const row = await opened.db('activity').selectFrom('organisation').select(['id', 'card']).executeTakeFirst()
-  if (!row) return null
-  return (await opened.keys()).open<{ name: string }>('activity', 'organisation', row.id, 'card', row.card)
-    .name
-}
-
-/** Makes the account and opens its first session. Throws `not_found`, `token_expired`, `account_exists`, `busy`. */
+/**
+ * Makes the account and opens its first session. Throws `not_found`, `token_expired`, `weak_password`, `account_exists`, `busy`,
+ * `wrong_region` with the link that works, `invalid_request` when a founder does not say what may be stored.
+ */
 export async function verifyAccount(ctx: Ctx, input: VerifyInput, where: Where): Promise<OpenedSession> {
-  const pending = await openSignUp(
-    ctx.regionKeys(where.region, 'signup'),
-    where.region,
-    input.token,
-    ctx.now(),
-  )
+  const keys = ctx.regionKeys(where.region, 'signup')
+  const pending = await openSignUp(keys, where.region, input.token, ctx.now())
+  const displayName = cleanName(input.displayName ?? pending.displayName, 'displayName')
+  const joined = await organisationOf(ctx, await placeOf(ctx, where.region, pending))
+  checkPassword(input.password, joined?.passwordMinimumLength ?? MINIMUM_LENGTH, [
+    displayName,
+    pending.address,
+  ])
+  const founding = joined === null ? readFounding(input, pending) : null
+  const password = await ctx.passwords.hash(input.password)
   const tenant = await ctx.claimTenant(where.region, pending.domain)
-  const place = await ctx.directory.find(tenant)
-  if (place?.region.name !== where.region)
-    throw new PublicError('wrong_region', undefined, { details: { url: place?.region.url } })
+  // Somebody may have founded the organisation in another region in between.
+  await placeOf(ctx, where.region, pending)
   const person = newId()
   const actor = { ...systemActor(tenant, where), onBehalfOf: person }
-  const join = () => ctx.write(actor, (tx) => addPerson(tx, person, pending, input), 'people')
-  const joined = await join().catch((error: unknown) => {
+  const account = { ...pending, displayName, password, founding }
+  const join = () => ctx.write(actor, (tx) => addPerson(tx, person, account), 'people')
+  const made = await join().catch((error: unknown) => {
     // Somebody else founded the organisation in between: the second try joins it, or says that the account exists.
     if (error instanceof PublicError && error.code === 'conflict') return join()
     throw error
   })
-  return startSession(ctx, { tenant, ...joined, ...where })
+  return startSession(ctx, { tenant, ...made, ...where })
+}
+
+/** Where the domain's organisation is, or undefined when it has none. Elsewhere is told to the link's holder, with a link for there. */
+async function placeOf(ctx: Ctx, region: string, pending: PendingAccount): Promise<TenantPlace | undefined> {
+  const place = await ctx.directory.findByDomain(pending.domain)
+  if (!place || place.region.name === region) return place
+  const { name, url } = place.region
+  const token = await sealPending(ctx.regionKeys(name, 'signup'), name, pending)
+  throw new PublicError('wrong_region', undefined, {
+    details: { region: name, url: `${url}/verify?token=${token}` },
+  })
+}
+
+/** Name and password rule of the organisation at a place; null when there is none yet. */
+async function organisationOf(ctx: Ctx, place: TenantPlace | undefined) {
+  if (!place) return null
+  const opened = await ctx.tenant(place.tenant)
+  const row = await opened
+    .db('activity')
+    .selectFrom('organisation')
+    .select(['id', 'card', 'password_minimum_length'])
+    .executeTakeFirst()
+  if (!row) return null
+  const keys = await opened.keys()
+  const { name } = keys.open<{ name: string }>('activity', 'organisation', row.id, 'card', row.card)
+  return { name, passwordMinimumLength: row.password_minimum_length }
+}
+
+type Founding = Required<Pick<VerifyInput, 'organisationName' | 'storage'>>
+
+function readFounding(input: VerifyInput, pending: PendingAccount): Founding {
+  if (!input.storage) {
+    throw new PublicError('invalid_request', 'Whoever founds an organisation says what may be stored.', {
+      details: { field: 'storage' },
+    })
+  }
+  const name = input.organisationName ?? pending.domain
+  return { organisationName: cleanName(name, 'organisationName'), storage: input.storage }
+}
+
+interface NewPerson extends PendingAccount {
+  /** PHC string. */
+  readonly password: string
+  /** Null for who joins. */
+  readonly founding: Founding | null
 }
 
 async function addPerson(
   tx: TenantWriter,
   person: string,
-  pending: PendingAccount,
-  input: VerifyInput,
+  account: NewPerson,
 ): Promise<{ person: string; role: RoleName }> {
-  const blinds = tx.keys.blinds('person.email', pending.address)
+  const blinds = tx.keys.blinds('person.email', account.address)
   await lockBlinds(tx)
   const known = await tx.db
     .selectFrom('person')
@@ -85,27 +139,25 @@ async function addPerson(
     .where('email_blind', 'in', blinds)
     .forUpdate()
     .executeTakeFirst()
-  if (known) return { person: known.id, role: await givePassword(tx, known, pending) }
+  if (known) return { person: known.id, role: await givePassword(tx, known, account.password) }
   const organisation = await tx.db.selectFrom('organisation').select('id').executeTakeFirst()
   const role = organisation ? 'member' : 'owner'
   const stamp = { created_by: person, created_at: tx.now(), updated_by: person, updated_at: tx.now() }
   const origin = { createdIp: tx.actor.origin.ip, updatedIp: tx.actor.origin.ip }
   if (!organisation) {
+    // Organisations do not go away, so who was to join one does not end up here.
+    if (!account.founding) throw new Error('the organisation is gone')
     const id = newId()
-    const name =
-      input.organisationName === undefined
-        ? pending.domain
-        : cleanName(input.organisationName, 'organisationName')
     await tx.db
       .insertInto('organisation')
       .values({
         id,
         card: tx.keys.seal('activity', 'organisation', id, 'card', {
-          name,
-          domains: [pending.domain],
-          country: pending.country,
+          name: account.founding.organisationName,
+          domains: [account.domain],
+          country: account.country,
         }),
-        storage: JSON.stringify(input.storage ?? { knowledge: true, agreements: true, fleet: false }),
+        storage: JSON.stringify(account.founding.storage),
         origin: tx.keys.seal('activity', 'organisation', id, 'origin', origin),
         ...stamp,
       })
@@ -120,11 +172,11 @@ async function addPerson(
       id: person,
       email_blind: blinds[0],
       card: tx.keys.seal('people', 'person', person, 'card', {
-        email: pending.address,
-        displayName: pending.displayName,
-        country: pending.country,
+        email: account.address,
+        displayName: account.displayName,
+        country: account.country,
       }),
-      password: tx.keys.seal('people', 'person', person, 'password', pending.password),
+      password: tx.keys.seal('people', 'person', person, 'password', account.password),
       origin: tx.keys.seal('people', 'person', person, 'origin', origin),
       ...stamp,
     })
@@ -144,19 +196,15 @@ interface KnownMember {
   readonly state: string
 }
 
-/** The first password of somebody who had none. Throws `account_exists` for everybody else. */
-async function givePassword(
-  tx: TenantWriter,
-  known: KnownMember,
-  pending: PendingAccount,
-): Promise<RoleName> {
+/** The first password (PHC string) of somebody who had none. Throws `account_exists` for everybody else. */
+async function givePassword(tx: TenantWriter, known: KnownMember, chosen: string): Promise<RoleName> {
   const { id, role, state } = known
   const password = tx.keys.open<string | null>('people', 'person', id, 'password', known.password)
   if (password !== null || state !== 'active') throw new PublicError('account_exists')
   await tx.db
     .updateTable('person')
     .set({
-      password: tx.keys.seal('people', 'person', id, 'password', pending.password),
+      password: tx.keys.seal('people', 'person', id, 'password', chosen),
       updated_by: id,
       updated_at: tx.now(),
     })

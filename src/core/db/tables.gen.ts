@@ -289,6 +289,12 @@ export interface CellTables {
     address: Buffer
     count: Generated<number>
   }
+  'cell.refusal_day': {
+    day: string
+    reason: string
+    addresses: number
+    count: number
+  }
   'cell.tenant': {
     tenant: string
     state: string

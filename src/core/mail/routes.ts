@@ -1,7 +1,8 @@
-// Kept mail over HTTP: a tenant's own for its administrators, all of it for whoever holds the outbox's address.
+// Kept mail over HTTP: a tenant's own for its administrators, all of it, links included, for whoever holds the outbox's address.
 import { hash } from 'node:crypto'
 import { PublicError } from '../errors.ts'
 import { toApi } from '../ids.ts'
+import { PageQuery } from '../page.schema.ts'
 import { publicRoute, type Route, route } from '../route.ts'
 import { KeptMailList, OutboxPath } from './outbox.schema.ts'
 import { OUTBOX_STYLE, outboxPage } from './outbox-page.ts'
@@ -13,13 +14,13 @@ export const mailRoutes: readonly Route[] = [
     url: '/v1/outbox',
     operationId: 'listOutbox',
     permission: 'core.outbox.read',
-    summary: 'Mail that was kept because no mail server is configured',
-    schema: { response: { 200: KeptMailList } },
-    handler: (ctx, { actor }) =>
+    summary: 'Mail that was kept because no mail server is configured, without what opens its links',
+    schema: { querystring: PageQuery, response: { 200: KeptMailList } },
+    handler: (ctx, { actor, query: { cursor, limit = 50 } }) =>
       ctx.read(actor, async (tx) => {
-        const mails = await ctx.mail.list(actor.region, actor.tenant)
-        tx.audit({ action: 'core.outbox.listed', detail: { count: mails.length } })
-        return { items: mails.map(shown), next: null }
+        const { items, next } = await ctx.mail.listOf(actor.region, actor.tenant, { cursor, limit })
+        tx.audit({ action: 'core.outbox.listed', detail: { count: items.length } })
+        return { items: items.map(shown), next }
       }),
   }),
   publicRoute({
@@ -27,9 +28,9 @@ export const mailRoutes: readonly Route[] = [
     url: '/outbox/:secret',
     operationId: 'readOutbox',
     summary: 'All kept mail, for whoever holds this address',
-    schema: { params: OutboxPath, response: { 200: KeptMailList } },
-    async handler(ctx, { params, request, reply }) {
-      const mails = await ctx.mail.listAll(params.secret)
+    schema: { params: OutboxPath, querystring: PageQuery, response: { 200: KeptMailList } },
+    async handler(ctx, { params, query, request, reply }) {
+      const mails = await ctx.mail.listAll(params.secret, query)
       if (!mails) throw new PublicError('not_found')
       if (request.headers.accept?.includes('text/html')) {
         const style = hash('sha256', OUTBOX_STYLE, 'base64')
@@ -39,7 +40,7 @@ export const mailRoutes: readonly Route[] = [
         )
         return reply.type('text/html; charset=utf-8').serializer(String).send(outboxPage(mails))
       }
-      return { items: mails.map(shown), next: null }
+      return { items: mails.items.map(shown), next: mails.next }
     },
   }),
 ]

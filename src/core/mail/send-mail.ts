@@ -1,11 +1,13 @@
 // Mail: to the configured server, or kept in the outbox, sealed, where the web app shows it.
-// Must stay true: what is kept is never plain on a disk; the outbox's address is a capability and its secret is never stored.
+// Must stay true: what is kept is never plain on a disk; the outbox's address is a capability and its secret is never stored; what in a
+// mail lets its reader in is shown to whoever holds that address, and to nobody of the tenant.
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import { createTransport } from 'nodemailer'
 import type { CellTables } from '../db/tables.gen.ts'
 import { newId } from '../ids.ts'
 import type { RegionKeys } from '../keys/region-keys.ts'
+import { pageOf, readCursor } from '../page-cursor.ts'
 import type { Clock } from '../time.ts'
 import { type Message, verificationMessage } from './verification-message.ts'
 
@@ -21,8 +23,9 @@ export interface VerificationMail {
   readonly region: string
   readonly tenant: string | null
   readonly to: string
-  readonly displayName: string
   readonly url: string
+  /** The part of `url` that lets its holder in. */
+  readonly secret: string
 }
 
 /** A mail that was kept. */
@@ -33,38 +36,65 @@ export interface KeptMail extends Message {
   readonly sentAt: Date
 }
 
+/** Which part of a list: behind `cursor`, at most `limit`. */
+export interface MailPage {
+  readonly cursor?: string | undefined
+  readonly limit?: number | undefined
+}
+
+export interface KeptMails {
+  readonly items: readonly KeptMail[]
+  readonly next: string | null
+}
+
 /** Sends mail, or keeps it. */
 export interface Outbox {
   sendVerification(mail: VerificationMail): Promise<void>
-  /** Kept mail of a region, newest first, at most 200; of one tenant, or of all. */
-  list(region: string, tenant: string | null): Promise<KeptMail[]>
-  /** Kept mail of all regions for whoever holds the outbox's secret; undefined for anybody else. */
-  listAll(secret: string): Promise<KeptMail[] | undefined>
+  /** Kept mail of one tenant, newest first, without what lets a reader in: its administrators are not the addressees. */
+  listOf(region: string, tenant: string, page?: MailPage): Promise<KeptMails>
+  /** Kept mail of all regions as it was written, newest first, for whoever holds the outbox's secret; undefined for anybody else. */
+  listAll(secret: string, page?: MailPage): Promise<KeptMails | undefined>
   /** The secret in the outbox's address, the same after every start. */
   secret(): Promise<string>
 }
+
+interface Kept extends Message {
+  readonly to: string
+  readonly secret: string
+}
+
+const MOST = 200
+/** Stands where a link's secret was. */
+const WITHHELD = '…'
 
 /** Opens the way mail takes. */
 export function openMail(options: MailOptions): Outbox {
   const { config, db, keys, now } = options
   const transport = config.smtpUrl === null ? null : createTransport(config.smtpUrl)
 
-  async function send(region: string, tenant: string | null, to: string, message: Message): Promise<void> {
+  async function send({ region, tenant, to, secret }: VerificationMail, message: Message): Promise<void> {
     if (transport) {
       await transport.sendMail({ from: config.mailFrom, to, ...message })
       return
     }
     const id = newId(now().getTime())
-    const sealed = await keys(region).seal('outbox', id, 'sealed', { to, ...message })
+    const sealed = await keys(region).seal('outbox', id, 'sealed', { to, ...message, secret } satisfies Kept)
     await sql`select cell.keep_mail(${id}::uuid, ${tenant}, ${now()}, ${sealed})`.execute(db(region))
   }
 
-  async function list(region: string, tenant: string | null): Promise<KeptMail[]> {
+  async function list(
+    region: string,
+    tenant: string | null,
+    { cursor, limit = MOST }: MailPage,
+  ): Promise<(KeptMail & Kept)[]> {
+    const before = cursor === undefined ? null : readCursor(cursor).id
     const { rows } = await sql<{ id: string; tenant: string | null; sent_at: Date; sealed: Buffer }>`
-      select id, tenant, sent_at, sealed from cell.list_mail(${tenant}, null, 200)`.execute(db(region))
+      select id, tenant, sent_at, sealed from cell.list_mail(${tenant}, ${before}::uuid, ${limit + 1})`.execute(
+      db(region),
+    )
     return Promise.all(
       rows.map(async (row) => ({
-        ...(await keys(region).open<Message & { to: string }>('outbox', row.id, 'sealed', row.sealed)),
+        ...(await keys(region).open<Kept>('outbox', row.id, 'sealed', row.sealed)),
         id: row.id,
         tenant: row.tenant,
         sentAt: row.sent_at,
@@ -78,14 +108,24 @@ export function openMail(options: MailOptions): Outbox {
   }
 
   return {
-    list,
     secret,
-    sendVerification: ({ region, tenant, to, ...mail }) =>
-      send(region, tenant, to, verificationMessage(mail)),
-    async listAll(given) {
+    sendVerification: (mail) => send(mail, verificationMessage(mail)),
+    async listOf(region, tenant, page = {}) {
+      const { rows, next } = pageOf(await list(region, tenant, page), { limit: page.limit ?? MOST })
+      return { items: rows.map(withheld), next }
+    },
+    async listAll(given, page = {}) {
       if (given !== (await secret())) return undefined
-      const all = await Promise.all(options.regions.map((region) => list(region, null)))
-      return all.flat().sort((a, b) => b.sentAt.getTime() - a.sentAt.getTime())
+      const all = await Promise.all(options.regions.map((region) => list(region, null, page)))
+      const newest = all.flat().sort((a, b) => (a.id < b.id ? 1 : -1))
+      const { rows, next } = pageOf(newest, { limit: page.limit ?? MOST })
+      return { items: rows, next }
     },
   }
+}
+
+/** The mail with everything but what opens something. */
+function withheld({ secret, ...mail }: KeptMail & Kept): KeptMail {
+  const without = (text: string) => text.replaceAll(secret, WITHHELD)
+  return { ...mail, text: without(mail.text), html: without(mail.html) }
 }

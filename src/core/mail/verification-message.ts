@@ -7,13 +7,16 @@ export interface Message {
   readonly html: string
 }
 
-/** The verification mail. `url` carries the sealed sign-up and works once, for 24 hours. */
-export function verificationMessage({ displayName, url }: { displayName: string; url: string }): Message {
+/**
+ * The verification mail. `url` carries the sealed sign-up and works once, for 24 hours. It greets nobody by name: the name was typed
+ * by whoever asked, who may want to speak to the addressee through it.
+ */
+export function verificationMessage({ url }: { url: string }): Message {
   const lines = [
-    `Hello ${displayName},`,
-    'somebody, probably you, asked for a Panoply account with this address. Open this link within 24 hours to go on:',
+    'Hello,',
+    'somebody, probably you, asked for a Panoply account with this address. Open this link within 24 hours to choose a password and go on:',
     url,
-    'If it was not you, ignore this mail. Nothing was stored.',
+    'If it was not you, you need not do anything: without this link nobody gets an account with your address.',
   ]
   const [hello, why, , otherwise] = lines.map(escapeHtml)
   return {

@@ -2,17 +2,15 @@
  * A file's name as somebody's device gave it, made safe to keep, show and offer for saving.
  * Must stay true: no path, no control or direction mark, at most 255 characters, never empty.
  */
+import { cleanLine } from '#core/clean-line.ts'
 
 const LONGEST = 255
 const NAMELESS = 'document.pdf'
-/** Control characters, marks that turn text around or hide in it, and what is no character at all. */
-const UNSEEN =
-  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\p{Noncharacter_Code_Point}]/gu
 
 /** The last part of a path, in NFC, without unseen characters; cut to 255 characters with its extension kept. */
 export function cleanFileName(given: string): string {
   const last = given.split(/[/\\]/).at(-1) ?? ''
-  const seen = cleanLine(last).replace(/^\.+$/, '')
+  const seen = cleanLine(last, Number.POSITIVE_INFINITY).replace(/^\.+$/, '')
   if (seen === '') return NAMELESS
   const characters = [...seen]
   if (characters.length <= LONGEST) return seen
@@ -27,20 +25,10 @@ export function cleanFileName(given: string): string {
 
 /** A title: one line, in NFC, without unseen characters, at most 255 characters; '' when nothing is left. */
 export function cleanTitle(given: string): string {
-  return [...cleanLine(given)].slice(0, LONGEST).join('').trim()
+  return cleanLine(given, LONGEST)
 }
 
 /** The title a document gets from its file's name. */
 export function titleOfFile(fileName: string): string {
   return cleanTitle(fileName.replace(/\.pdf$/i, '').replaceAll('_', ' ')) || fileName
-}
-
-function cleanLine(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\t\n\r]+/g, ' ')
-    .replace(UNSEEN, '')
-    .normalize('NFC')
-    .replace(/\s+/g, ' ')
-    .trim()
 }

@@ -1,6 +1,7 @@
 /** The pages of a document: how large each is and whether it has text. */
+
+import { readCursor, writeCursor } from '#core/page-cursor.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
-import { readCursor, writeCursor } from '../page-cursor.ts'
 import type { DocumentPageList } from './document.schema.ts'
 import { findDocumentRow } from './document-record.ts'
 

@@ -3,8 +3,8 @@
  * because titles are sealed.
  */
 import { readSealStates } from '#core/evidence/seal-state.ts'
+import { readCursor, writeCursor } from '#core/page-cursor.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
-import { readCursor, writeCursor } from '../page-cursor.ts'
 import type { DocumentList, DocumentQuery, DocumentSort } from './document.schema.ts'
 import { type DocumentRow, openCard, selectDocuments, shownDocument } from './document-record.ts'
 

@@ -1,8 +1,8 @@
 /** The feed: snips of a tenant, newest first. */
 import { readSealStates } from '#core/evidence/seal-state.ts'
 import { fromApi } from '#core/ids.ts'
+import { readCursor, writeCursor } from '#core/page-cursor.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
-import { readCursor, writeCursor } from '../page-cursor.ts'
 import type { SnipList, SnipQuery } from './snip.schema.ts'
 import { selectSnips, shownSnips } from './snip-record.ts'
 import { blindTag } from './snip-tags.ts'

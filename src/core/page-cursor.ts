@@ -1,5 +1,5 @@
 /** Opaque cursors of lists. Must stay true: a cursor holds ids and counts only, because addresses get logged. */
-import { PublicError } from '#core/errors.ts'
+import { PublicError } from './errors.ts'
 
 /** Where the next page begins: behind this record, which stood at this place. */
 export interface Place {
@@ -20,4 +20,15 @@ export function readCursor(text: string): Place {
       details: { field: 'cursor' },
     })
   return { index: Number(match[1]), id: match[2] }
+}
+
+/** A page out of one row more than it may hold, and the cursor of the next; `rows` are in the order of the list. */
+export function pageOf<T extends { readonly id: string }>(
+  rows: readonly T[],
+  { start = 0, limit }: { readonly start?: number; readonly limit: number },
+): { readonly rows: readonly T[]; readonly next: string | null } {
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  const more = rows.length > limit && last !== undefined
+  return { rows: shown, next: more ? writeCursor({ id: last.id, index: start + shown.length }) : null }
 }
