@@ -104,7 +104,7 @@ test('wrong passwords from one client stop nobody else from signing in, and are 
 test('sixty sign-ups for one address send five mails, and say nothing of who asked', async () => {
   const { app } = await anApp(LIMITS)
   const email = 'victim@cannon.example'
-  const payload = { email, password: 'a quiet meadow 71', displayName: 'Win now', country: 'SE' }
+  const payload = { email, displayName: 'Win now', country: 'SE' }
   const answers = await Promise.all(
     Array.from({ length: 60 }, (_, n) =>
       app.inject({ method: 'POST', url: '/v1/accounts', payload, remoteAddress: `192.0.2.${n}` }),
@@ -113,6 +113,6 @@ test('sixty sign-ups for one address send five mails, and say nothing of who ask
   const statuses = answers.map(({ statusCode }) => statusCode)
   assert.equal(statuses.filter((status) => status === 202).length, 5)
   assert.equal(statuses.filter((status) => status === 429).length, 55)
-  const mails = (await house.ctx.mail.list('eu', null)).filter(({ to }) => to === email)
-  assert.equal(mails.length, 5)
+  const mails = await house.ctx.mail.listAll(await house.ctx.mail.secret())
+  assert.equal(mails?.items.filter(({ to }) => to === email).length, 5)
 })
