@@ -7,7 +7,7 @@ import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
 import type { Origin } from '../tenancy/actor.ts'
 import { systemActor } from '../tenancy/system-actor.ts'
-import { readMailAddress } from './mail-address.ts'
+import { type MailAddress, readMailAddress } from './mail-address.ts'
 import { type OpenedSession, startSession } from './start-session.ts'
 
 interface Where {
@@ -17,14 +17,14 @@ interface Where {
 }
 
 /**
- * No refusal is answered earlier, in milliseconds from the question: finding out who it is takes longer where there is an organisation
+ * No refusal is answered earlier, in milliseconds after its turn began: finding out who it is takes longer where there is an organisation
  * to ask, and this covers the difference.
  */
 const REFUSED_AFTER = 250
 
 /**
  * Opens a session. Throws `wrong_credentials`, also for those whose organisation is in another region: the region is told to nobody who
- * has not shown anything. Throws `invalid_request` for what is no address, `busy`.
+ * has not shown anything. Throws `invalid_request` for what is no address, `too_many_requests`, `busy`.
  */
 export async function openSession(
   ctx: Ctx,
@@ -32,16 +32,37 @@ export async function openSession(
   where: Where,
 ): Promise<OpenedSession> {
   const mail = readMailAddress(input.email)
-  const earliest = pause(REFUSED_AFTER)
+  let earliest: Promise<void> | undefined
+  const work = () => {
+    earliest = pause(REFUSED_AFTER)
+    return tryPassword(ctx, mail, input.password, where)
+  }
+  try {
+    return await ctx.limits.tryPassword({ ip: where.origin.ip, account: mail.address }, work, isWrong)
+  } catch (error) {
+    // Waited for outside the turn, which is somebody else's by now.
+    if (isWrong(error)) await earliest
+    throw error
+  }
+}
+
+/** What counts as a guess. */
+function isWrong(error: unknown): boolean {
+  return error instanceof PublicError && error.code === 'wrong_credentials'
+}
+
+async function tryPassword(
+  ctx: Ctx,
+  mail: MailAddress,
+  password: string,
+  where: Where,
+): Promise<OpenedSession> {
   const place = await ctx.directory.findByDomain(mail.domain)
   const found =
     place?.region.name === where.region
-      ? await findPerson(ctx, place.tenant, { address: mail.address, password: input.password }, where)
-      : await findNobody(ctx, input.password)
-  if (!place || !found) {
-    await earliest
-    throw new PublicError('wrong_credentials')
-  }
+      ? await findPerson(ctx, place.tenant, { address: mail.address, password }, where)
+      : await findNobody(ctx, password)
+  if (!place || !found) throw new PublicError('wrong_credentials')
   return startSession(ctx, { tenant: place.tenant, ...found, ...where })
 }
 

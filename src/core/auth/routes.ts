@@ -26,11 +26,6 @@ import { readMe } from './read-me.ts'
 import { noSessionCookie, sessionCookie } from './session-cookie.ts'
 import { readVerification, verifyAccount } from './verify-account.ts'
 
-/** What counts as a guess. */
-function isWrongPassword(error: unknown): boolean {
-  return error instanceof PublicError && error.code === 'wrong_credentials'
-}
-
 export const authRoutes: readonly Route[] = [
   publicRoute({
     method: 'GET',
@@ -79,9 +74,7 @@ export const authRoutes: readonly Route[] = [
     summary: 'Sign in',
     schema: { body: Credentials, response: { 201: OpenedSession } },
     handler: async (ctx, { body, region, origin, request, reply }) => {
-      const who = { ip: origin.ip, account: readMailAddress(body.email).address }
-      const where = { region, origin, requestId: request.id }
-      const opened = await ctx.limits.tryPassword(who, () => openSession(ctx, body, where), isWrongPassword)
+      const opened = await openSession(ctx, body, { region, origin, requestId: request.id })
       reply.code(201).header('set-cookie', sessionCookie(region, opened.token, opened.expiresAt))
       return { token: opened.token, expiresAt: opened.expiresAt.toISOString() }
     },
