@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type Config, ConfigError, readConfig } from '#core/config.ts'
+import { ERROR_CODES } from '#core/errors.ts'
 import { Activity } from '#core/jobs/activity.schema.ts'
 import { Rotation } from '#core/keys/key.schema.ts'
 import { Organisation } from '#core/tenancy/organisation.schema.ts'
@@ -110,7 +111,7 @@ function readArguments(
   }
 }
 
-/** Waits for the end. A web that restarts is asked again. Throws Refused, Unreachable. */
+/** Waits for the end. A web that restarts, or says that trying again helps, is asked again. Throws Refused, Unreachable. */
 async function follow(
   ask: AskWeb,
   id: string,
@@ -124,10 +125,16 @@ async function follow(
       show(now)
       if (now.endedAt !== null) return now
     } catch (error) {
-      if (!(error instanceof Unreachable) || ++away >= TRIES) throw error
+      if (!mayPass(error) || ++away >= TRIES) throw error
     }
     await delay(pause)
   }
+}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof Unreachable) return true
+  if (!(error instanceof Refused)) return false
+  return Object.entries(ERROR_CODES).some(([code, { retry }]) => retry && code === error.code)
 }
 
 /** One line that is written over. */

@@ -51,7 +51,7 @@ export const NewApiKey = Type.Object(
     name: Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f]+$' }),
     expiresAt: Type.Optional(When),
     permissions: Type.Optional(
-      Type.Array(Type.String({ maxLength: 100 }), {
+      Type.Array(Type.String({ maxLength: 100, pattern: '^[a-z]+(\\.[a-zA-Z]+)+$' }), {
         minItems: 1,
         maxItems: 200,
         description: 'What it may do; everything its maker may, now and later, when left out.',
