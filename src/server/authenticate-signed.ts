@@ -78,12 +78,10 @@ export async function authenticateSigned(
       })
     : null
   if (body) reply.raw.once('close', () => void body.discard())
-  const digests = body?.digests ?? emptyDigests(claim)
-  const { secret, key: proved } = early ?? prove(ctx, claim, key, digests)
-  demandTerms(claim, proved, digests, now)
-  if (!isSafe && !(await isFirst(ctx, claim, proved, now))) throw refusal('replayed', proved)
-  const actor = await speakFor(ctx, proved, claim.person, where)
-  await ctx.signing.used(proved, secret, now)
+  const { actor, secret, proved } = await accepted().catch(async (refused: unknown) => {
+    await body?.discard()
+    throw refused
+  })
   if (body) replaceBody(request, await body.replay())
   if (claim.query) request.query = Object.fromEntries(claim.query)
   const answering = secret.kind === 'hmac' ? secret : proved.secrets.find(({ kind }) => kind === 'hmac')
@@ -96,6 +94,17 @@ export async function authenticateSigned(
       place: claim.place,
       isInQuery: scheme === 'pdx-query',
     },
+  }
+
+  /** The proof and its terms, with the body at hand. What is refused here leaves nothing of the body. */
+  async function accepted() {
+    const digests = body?.digests ?? emptyDigests(claim)
+    const { secret, key: proved } = early ?? prove(ctx, claim, key, digests)
+    demandTerms(claim, proved, digests, now)
+    if (!isSafe && !(await isFirst(ctx, claim, proved, now))) throw refusal('replayed', proved)
+    const actor = await speakFor(ctx, proved, claim.person, where)
+    await ctx.signing.used(proved, secret, now)
+    return { actor, secret, proved }
   }
 }
 

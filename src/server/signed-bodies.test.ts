@@ -3,6 +3,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileForm } from '#test/ask.ts'
 import { onePagePdf } from '#test/one-page-pdf.ts'
 import type { SigningPair } from '#test/sign-request.ts'
@@ -48,7 +49,8 @@ describe('the body of a signed request', () => {
         assert.ok(reply.json.size > size)
       }
     assert.equal(await stored(), 6)
-    assert.equal(spooled(), 0)
+    // A body that was used goes when its answer is out.
+    while (spooled() > 0) await nextTurn()
   })
 
   it('that is not what was signed is neither parsed nor kept', async () => {

@@ -169,7 +169,9 @@ describe('texts that break careless software', () => {
       // A quote is cut to what is told apart by it, from the page itself.
       if (field.path[0] === 'quote' || field.path[0] === 'continues') continue
       const what = `${route.operationId} ${field.path.join('.')}: ${JSON.stringify(text.slice(0, 80))} became ${JSON.stringify(shown)}`
-      assert.equal(visible(String(shown)), visible(text), what)
+      // A domain has one spelling.
+      const kept = field.path[0] === 'domains' ? text.toLowerCase() : text
+      assert.equal(visible(String(shown)), visible(kept), what)
       assert.ok(visible(String(shown)) !== '' || !NAMES.includes(field.path.at(-1) ?? ''), what)
       if (again !== undefined) assert.deepEqual(textAt(again, field.path), shown, route.operationId)
     }
