@@ -47,6 +47,9 @@ const signIn = (app: FastifyInstance, who: Resident, password: string, remoteAdd
 test('a tenant that floods is refused beyond its share; another is refused nothing and served in every second turn', async () => {
   const work = { turns: 4, turnsPerParty: 3, waiting: 60, waitingPerParty: 30 }
   const { app, lines } = await anApp({ ...WIDE_LIMITS, work })
+  // Both have their keys and connections, so that turns alone decide.
+  await read(app, flooder)
+  await read(app, calm)
   const order: string[] = []
   const note = async (name: string, who: Resident) => {
     const { statusCode, headers } = await read(app, who)
