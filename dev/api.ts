@@ -18,10 +18,21 @@ export interface Api {
   close(): void
 }
 
+/** What has too much to do changes nothing and says so; a machine that just started does, so it is asked again for so long. */
+const PATIENCE_MS = 60_000
+
+class Busy {
+  readonly waitSeconds: number
+
+  constructor(waitSeconds: number) {
+    this.waitSeconds = waitSeconds
+  }
+}
+
 /** Opens a client; `ca` is the file of the authority. Answers of 400 and above throw. */
 export function openApi(ca: string): Api {
   const agent = new Agent({ ca: readFileSync(ca), keepAlive: true })
-  const send = (method: string, url: string, headers: Record<string, string>, body?: Buffer) =>
+  const once = (method: string, url: string, headers: Record<string, string>, body?: Buffer) =>
     new Promise<Answer>((resolve, reject) => {
       const sent = request(
         url,
@@ -33,7 +44,8 @@ export function openApi(ca: string): Api {
           answer.on('end', () => {
             const text = Buffer.concat(pieces).toString()
             const status = answer.statusCode ?? 0
-            if (status >= 400)
+            if (status === 503) resolve(new Busy(Number(answer.headers['retry-after'] ?? 1)))
+            else if (status >= 400)
               reject(
                 new Error(`${method} ${new URL(url).pathname} answered ${status}: ${text.slice(0, 500)}`),
               )
@@ -44,6 +56,15 @@ export function openApi(ca: string): Api {
       sent.on('error', reject)
       sent.end(body)
     })
+  const send = async (method: string, url: string, headers: Record<string, string>, body?: Buffer) => {
+    const end = Date.now() + PATIENCE_MS
+    for (;;) {
+      const answer = await once(method, url, headers, body)
+      if (!(answer instanceof Busy)) return answer
+      if (Date.now() > end) throw new Error(`${method} ${new URL(url).pathname} answered 503 for too long`)
+      await new Promise((resolve) => setTimeout(resolve, answer.waitSeconds * 1000))
+    }
+  }
   const signed = (token: string | undefined): Record<string, string> =>
     token ? { authorization: `Bearer ${token}` } : {}
   return {

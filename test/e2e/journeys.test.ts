@@ -108,6 +108,14 @@ describe('a person', { skip: noBrowser }, () => {
     assert.deepEqual(troubles, [])
   })
 
+  it('is told by title and heading that a document is not there', async () => {
+    await using visited = await visit(house, acme, { as: acme.owner })
+    const { page } = visited
+    await page.goto('/knowledge/documents/doc_00000000000000000000000000')
+    await page.getByRole('heading', { name: 'This document cannot be opened', level: 1 }).waitFor()
+    assert.match(await page.title(), /^This document cannot be opened/)
+  })
+
   it('of another region is shown the doors of the others, whoever asks', async () => {
     const [, globex] = house.tenants
     await using visited = await visit(house, acme)
