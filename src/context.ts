@@ -11,6 +11,8 @@ import { kyselyOnPool } from '#core/db/kysely-on.ts'
 import { LeasePools } from '#core/db/lease-pools.ts'
 import { loginOf } from '#core/db/system-login.ts'
 import type { CellTables, DirectoryTables } from '#core/db/tables.gen.ts'
+import { PublicError } from '#core/errors.ts'
+import { openEvidenceLog } from '#core/evidence/read-results.ts'
 import type { ParserPlace } from '#core/jobs/capped-child.ts'
 import { openCellClient } from '#core/jobs/cell-client.ts'
 import { type KeeperClient, openKeeperClient } from '#core/keys/keeper-client.ts'
@@ -45,6 +47,8 @@ export interface ContextGround extends Pick<Config, 'regions' | 'smtpUrl' | 'mai
   /** What may be asked of this process; the product's own bounds unless said. */
   readonly limits?: LimitBounds
   claimTenant(region: string, domainBlind: Buffer): Promise<string>
+  /** Runs evidence of a region now; refused with `busy` where there is nobody to run it. */
+  runEvidence?(region: string, evidence: string): Promise<number>
 }
 
 /** Builds the context of a web or worker process from its configuration. */
@@ -65,6 +69,9 @@ export function buildContext(
     parsing,
     async claimTenant(region, domainBlind) {
       return (await cell.ask('claimTenant', { region, domainHmac: domainBlind.toString('hex') })).tenant
+    },
+    async runEvidence(region, evidence) {
+      return (await cell.ask('runEvidence', { region, evidence })).position
     },
   })
   return {
@@ -91,10 +98,11 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     if (!region) throw new Error(`no region ${name} here`)
     return region
   }
-  const cellDb = memo((region: string) => {
+  const routerLease = memo((region: string) => {
     const router = loginOf(keeper, placeOf(region).cells[0], 'cell', 'router')
-    return kyselyOnPool<CellTables>(() => pools.lease(router))
+    return () => pools.lease(router)
   })
+  const cellDb = memo((region: string) => kyselyOnPool<CellTables>(routerLease(region)))
   const blobs = memo((region: string): BlobStore => openBlobStore(placeOf(region).blobRoot))
   const directoryLogin = loginOf(keeper, config.regions[0].cells[0], 'directory', 'router')
   const directory = new Directory({
@@ -147,6 +155,12 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     regionKeys: (region, purpose) => regionKeys(`${region}/${purpose}`),
     async claimTenant(region, domain) {
       return parts.claimTenant(region, await directory.blindDomain(domain))
+    },
+    evidence: products.flatMap(({ evidence }) => evidence ?? []),
+    evidenceLog: openEvidenceLog({ db: cellDb, lease: (region) => routerLease(region)(), keeper }),
+    async runEvidence(region, evidence) {
+      if (!parts.runEvidence) throw new PublicError('busy')
+      return parts.runEvidence(region, evidence)
     },
     logKeys: (region, tenant) => logKeys(`${region}/${tenant}`),
     async close() {

@@ -13,6 +13,7 @@ import { prepareQueue } from '#cell/prepare-queue.ts'
 import { keepSpareTenants } from '#cell/spare-tenants.ts'
 import { sealAudit } from '#core/audit/seal-audit.ts'
 import { kyselyOnLease } from '#core/db/kysely-on.ts'
+import type { Login } from '#core/db/lease-pools.ts'
 import { migrateDatabase, readMigrations } from '#core/db/migrate.ts'
 import { openQueuePool } from '#core/db/queue-pool.ts'
 import { steadyClient } from '#core/db/steady-client.ts'
@@ -63,6 +64,8 @@ export interface OwnHouse {
   passTime(milliseconds: number): void
   /** Seals the log of the resident's organisation as the cell does; no sealer runs here by itself. */
   sealLog(resident: Resident): Promise<void>
+  /** The login of a system role, for tests that look or break things from below. */
+  login(role: string, database?: string): Login
   stop(): Promise<void>
 }
 
@@ -126,6 +129,7 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
   }
   const app = await appOn(ctx)
   const house: OwnHouse = {
+    login,
     ctx,
     app,
     folder,

@@ -24,11 +24,25 @@ export const DrainJobs = Type.Object(
 )
 /** Counts of jobs, workers and spare tenants, and how far migrations are. */
 export const CellStatus = Type.Object({ id, op: Type.Literal('status') }, strict)
+/** Runs one evidence of the region now; answered when its result is in the log. */
+export const RunEvidence = Type.Object(
+  {
+    id,
+    op: Type.Literal('runEvidence'),
+    region: Region,
+    evidence: Type.String({ pattern: '^[a-z-]{3,40}$' }),
+  },
+  strict,
+)
 
-export const CellRequest = Type.Union([ClaimTenant, DrainJobs, CellStatus])
+export const CellRequest = Type.Union([ClaimTenant, DrainJobs, CellStatus, RunEvidence])
 export type CellRequest = Type.Static<typeof CellRequest>
 
 export const Claimed = Type.Object({ id, ok: Type.Literal('claimTenant'), tenant: RoutingId }, strict)
+export const EvidenceRan = Type.Object(
+  { id, ok: Type.Literal('runEvidence'), position: Type.Integer({ minimum: 0 }) },
+  strict,
+)
 export const Drained = Type.Object({ id, ok: Type.Literal('drainJobs') }, strict)
 export const RegionStatus = Type.Object(
   {
@@ -56,5 +70,5 @@ export const CellRefusal = Type.Object(
   strict,
 )
 
-export const CellAnswer = Type.Union([Claimed, Drained, StatusAnswer, CellRefusal])
+export const CellAnswer = Type.Union([Claimed, Drained, StatusAnswer, EvidenceRan, CellRefusal])
 export type CellAnswer = Type.Static<typeof CellAnswer>

@@ -44,7 +44,21 @@ export const GivenBack = Type.Object({ type: Type.Literal('givenBack'), job: Job
 /** The worker stops: it ends or gives back what it has and wants nothing more. */
 export const Leaving = Type.Object({ type: Type.Literal('leaving') }, strict)
 
+const Counts = Type.Record(Type.String({ maxLength: 40 }), Type.Integer({ minimum: 0 }))
+/** What a probe found: counts and names of structure, never content. */
+export const Found = Type.Object(
+  {
+    type: Type.Literal('found'),
+    probe: Uuid,
+    outcome: Type.Enum(['pass', 'fail', 'absent', 'unknown']),
+    looked: Counts,
+    faults: Type.Array(Type.String({ maxLength: 300 }), { maxItems: 21 }),
+  },
+  strict,
+)
+
 export const FromWorker = Type.Union([
+  Found,
   Ready,
   Heartbeat,
   Progress,
@@ -76,6 +90,16 @@ export const JobOrder = Type.Object(
 )
 export type JobOrder = Type.Static<typeof JobOrder>
 export const CancelOrder = Type.Object({ type: Type.Literal('cancel'), job: JobId }, strict)
+/** A look at the running system with the worker's rights; answered by exactly one `found`. */
+export const ProbeOrder = Type.Object(
+  {
+    type: Type.Literal('probe'),
+    probe: Uuid,
+    region: Type.String({ maxLength: 32 }),
+    evidence: Type.String({ pattern: '^[a-z-]{3,40}$' }),
+  },
+  strict,
+)
 
-export const ToWorker = Type.Union([JobOrder, CancelOrder])
+export const ToWorker = Type.Union([JobOrder, CancelOrder, ProbeOrder])
 export type ToWorker = Type.Static<typeof ToWorker>

@@ -8,6 +8,11 @@ interface Command {
 
 const commands: readonly Command[] = [
   {
+    name: 'import-evidence',
+    summary: 'brings the signed record of a test run or drill to this installation',
+    load: async () => (await import('./import-evidence.ts')).runImportEvidence,
+  },
+  {
     name: 'rotate-keys',
     summary: 'makes new keys for an organisation and seals everything with them',
     load: async () => (await import('./rotate-keys.ts')).runRotateKeys,
@@ -24,7 +29,7 @@ export async function runAdmin(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv
   const command = commands.find((one) => one.name === name)
   if (command) return (await command.load())(rest)
-  const lines = commands.map((one) => `  ${one.name.padEnd(14)} ${one.summary}`)
+  const lines = commands.map((one) => `  ${one.name.padEnd(16)} ${one.summary}`)
   const isHelp = name === undefined || name === '--help' || name === 'help'
   const complaint = isHelp ? '' : `There is no command ${name}.\n`
   process.stderr.write(`${complaint}Usage: panoply admin COMMAND [--json] …\n${lines.join('\n')}\n`)

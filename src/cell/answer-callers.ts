@@ -48,6 +48,10 @@ async function answer({ cells, workers }: CallersOptions, request: CellRequest):
     case 'drainJobs':
       await cellOf(cells, request.region).dispatcher.drained(request.tenant)
       return { id, ok: 'drainJobs' }
+    case 'runEvidence': {
+      const position = await cellOf(cells, request.region).evidence.runNow(request.evidence)
+      return { id, ok: 'runEvidence', position }
+    }
     case 'status': {
       const { workers: connected, capacity } = workers.size
       const regions = await Promise.all(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { buildConfig } from '#core/config.ts'
 import { readMigrations } from '#core/db/migrate.ts'
 import { openQueuePool } from '#core/db/queue-pool.ts'
 import { steadyClient } from '#core/db/steady-client.ts'
@@ -22,7 +23,11 @@ before(async () => {
   ground = await openGround('')
   const { region, place } = ground
   options = {
-    config: { regions: [region], appFolder },
+    config: {
+      ...buildConfig({ role: 'up', home: join(appFolder, 'no-home') }),
+      regions: [region],
+      appFolder,
+    },
     region,
     place,
     keeper: ground.keeper.as('cell'),

@@ -1,6 +1,6 @@
 // One cell at work: its migrations, queue, spare tenants and sealer. Owns the system roles' connections to one cluster.
 import { join } from 'node:path'
-import type { CellPlace, Config, RegionPlace } from '#core/config.ts'
+import type { CellPlace, RegionPlace } from '#core/config.ts'
 import { kyselyOnLease } from '#core/db/kysely-on.ts'
 import { migrateDatabase, readMigrations } from '#core/db/migrate.ts'
 import { openQueuePool } from '#core/db/queue-pool.ts'
@@ -11,6 +11,8 @@ import type { Log } from '#core/log.ts'
 import { wallClock } from '#core/time.ts'
 import { keeperSigner } from './checkpoint-signer.ts'
 import { type Dispatcher, startDispatcher } from './dispatcher.ts'
+import type { CellGround } from './evidence/cell-ground.ts'
+import { type CellEvidence, keepEvidence, readEvidence } from './evidence/keep-evidence.ts'
 import { keepRefusals } from './keep-refusals.ts'
 import { migrateTenants, tenantsBehind } from './migrate-tenants.ts'
 import { prepareQueue } from './prepare-queue.ts'
@@ -19,7 +21,7 @@ import { keepSpareTenants, type SpareTenants } from './spare-tenants.ts'
 import type { Workers } from './workers.ts'
 
 export interface RegionCellOptions {
-  readonly config: Pick<Config, 'regions' | 'appFolder'>
+  readonly config: CellGround['config']
   readonly region: RegionPlace
   readonly place: CellPlace
   readonly keeper: KeeperClient
@@ -31,6 +33,7 @@ export interface RegionCell {
   readonly region: string
   readonly dispatcher: Dispatcher
   readonly spares: SpareTenants
+  readonly evidence: CellEvidence
   status(): Promise<{ waiting: number; running: number; spares: number; tenantsBehind: number }>
   /** Close the workers first. */
   stop(): Promise<void>
@@ -81,6 +84,23 @@ export async function startRegionCell(options: RegionCellOptions): Promise<Regio
   const sealing = sealer.run(stopping.signal)
   const keeping = keepRefusals({ region, pool, now: wallClock, log }, stopping.signal)
 
+  const prober = steadyClient(login('migrator'))
+  const finder = steadyClient(loginOf(keeper, config.regions[0].cells[0], 'directory', 'registrar'))
+  const counter = steadyClient(login('dispatcher'))
+  const evidence = keepEvidence({
+    evidence: readEvidence(config.appFolder),
+    config,
+    region: options.region,
+    cell: prober,
+    directory: finder,
+    queue: counter,
+    workers,
+    sign: keeperSigner(keeper, region),
+    now: wallClock,
+    log,
+  })
+  const showing = evidence.run(stopping.signal)
+
   const spares = keepSpareTenants({
     region,
     cell: place.name,
@@ -100,6 +120,7 @@ export async function startRegionCell(options: RegionCellOptions): Promise<Regio
     region,
     dispatcher,
     spares,
+    evidence,
     async status() {
       const { rows } = await pool.query<{ waiting: number }>(
         'select count(*)::int as waiting from queue._private_jobs where locked_at is null',
@@ -113,8 +134,16 @@ export async function startRegionCell(options: RegionCellOptions): Promise<Regio
     },
     async stop() {
       stopping.abort()
-      await Promise.all([dispatcher.stop(), sealing, keeping, migrating, spares.stop()])
-      await Promise.all([pool.end(), maker.close(), giver.close(), registrar.close()])
+      await Promise.all([dispatcher.stop(), sealing, keeping, showing, migrating, spares.stop()])
+      await Promise.all([
+        pool.end(),
+        maker.close(),
+        giver.close(),
+        registrar.close(),
+        prober.close(),
+        finder.close(),
+        counter.close(),
+      ])
     },
   }
 }

@@ -1,7 +1,9 @@
 // The workers connected to this cell process and the jobs they have. Owns who gets the next job.
 // Must stay true: every job handed in gets exactly one outcome, also when its worker dies; a worker never has more than it said it can do.
+import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { Compile } from 'typebox/compile'
+import type { Finding } from '#core/evidence/evidence.ts'
 import { type JsonLines, speakJsonLines } from '#core/net/json-lines.ts'
 import { FromWorker, type JobOrder, type ToWorker } from '#protocol/cell/worker.ts'
 
@@ -22,6 +24,7 @@ interface WorkerLink {
   readonly lines: JsonLines
   readonly socket: Socket
   readonly running: Map<string, Waiting>
+  readonly probes: Map<string, (finding: Finding) => void>
   capacity: number
   tasks: ReadonlySet<string>
   heardAt: number
@@ -64,6 +67,7 @@ export class Workers {
       lines,
       socket,
       running: new Map(),
+      probes: new Map(),
       capacity: 0,
       tasks: new Set(),
       heardAt: Date.now(),
@@ -77,6 +81,23 @@ export class Workers {
     return new Promise((resolve) => {
       this.#waiting.push({ order, resolve })
       this.#assign()
+    })
+  }
+
+  /** Has a worker look at the running system. Without a worker, or one that answers in time, nothing is known. */
+  probe(region: string, evidence: string, limit = 60_000): Promise<Finding> {
+    const link = [...this.#links].find(({ capacity }) => capacity > 0)
+    if (!link) return Promise.resolve(notDone('No worker is connected.'))
+    const probe = randomUUID()
+    return new Promise((resolve) => {
+      const late = setTimeout(() => answered(notDone('The worker did not answer in time.')), limit)
+      const answered = (finding: Finding): void => {
+        clearTimeout(late)
+        link.probes.delete(probe)
+        resolve(finding)
+      }
+      link.probes.set(probe, answered)
+      say(link, { type: 'probe', probe, region, evidence })
     })
   }
 
@@ -95,6 +116,7 @@ export class Workers {
     for (const link of this.#links) {
       for (const { resolve } of link.running.values()) resolve({ end: 'givenBack' })
       link.running.clear()
+      endProbes(link)
       link.socket.destroy()
     }
   }
@@ -123,6 +145,11 @@ export class Workers {
           isRetryable: message.isRetryable,
         })
         return
+      case 'found': {
+        const { outcome, looked, faults } = message
+        link.probes.get(message.probe)?.({ outcome, looked, faults })
+        return
+      }
       case 'heartbeat':
       case 'progress':
     }
@@ -140,6 +167,7 @@ export class Workers {
     this.#links.delete(link)
     for (const { resolve } of link.running.values()) resolve({ end: 'died' })
     link.running.clear()
+    endProbes(link)
     this.#assign()
   }
 
@@ -192,6 +220,14 @@ export class Workers {
     this.#waiting = this.#waiting.filter(({ order }) => known.has(order.task))
     for (const { resolve } of unknown) resolve({ end: 'failed', code: 'internal', isRetryable: true })
   }
+}
+
+function endProbes(link: WorkerLink): void {
+  for (const answered of [...link.probes.values()]) answered(notDone('The worker ended.'))
+}
+
+function notDone(reason: string): Finding {
+  return { outcome: 'unknown', looked: {}, faults: [reason] }
 }
 
 function say(link: WorkerLink, message: ToWorker): void {

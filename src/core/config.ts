@@ -288,6 +288,13 @@ export function childEnvironment(
   return out
 }
 
+/** Where this user's keys lie that belong to no home: root's for the machine, else one's own. */
+export function keyFolderOf(env: Record<string, string | undefined> = process.env): string {
+  return process.getuid?.() === 0
+    ? '/etc/panoply'
+    : join(env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'panoply')
+}
+
 interface Plan {
   home: string
   known: Installation | null
@@ -298,9 +305,7 @@ interface Plan {
 function planInstallation({ home, known, wantedPort, env }: Plan): Installation {
   const isRoot = process.getuid?.() === 0
   const hash = createHash('sha256').update(home).digest('hex').slice(0, 8)
-  const keyFolder = isRoot
-    ? '/etc/panoply'
-    : join(env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'panoply')
+  const keyFolder = keyFolderOf(env)
   const hostName = env.PANOPLY_HOST_NAME ?? 'localhost'
   return {
     version: 1,

@@ -8,6 +8,7 @@ import { exportBlobs } from './audit/exports.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { apiKeyRoutes } from './auth/api-key-routes.ts'
 import { authRoutes } from './auth/routes.ts'
+import { coreEvidence } from './evidence/core-evidence.ts'
 import { evidenceRoutes } from './evidence/routes.ts'
 import { activityRoutes } from './jobs/routes.ts'
 import { blindColumn } from './keys/blind-values.ts'
@@ -55,4 +56,5 @@ export const core: Product = {
     }),
   ],
   subjects: { columns: [], blobs: [exportBlobs] },
+  evidence: coreEvidence,
 }

@@ -6,6 +6,8 @@ import type { Credentials } from './auth/credentials.ts'
 import type { Passwords } from './auth/password.ts'
 import type { SigningKeys } from './auth/signing/signing-keys.ts'
 import type { RegionPlace } from './config.ts'
+import type { Evidence } from './evidence/evidence.ts'
+import type { EvidenceLog } from './evidence/read-results.ts'
 import type { ParserPlace } from './jobs/capped-child.ts'
 import type { BlindTable } from './keys/blind-values.ts'
 import type { RegionKeys } from './keys/region-keys.ts'
@@ -46,6 +48,11 @@ export interface Ctx extends TenantDoor {
   renewKeys(tenant: string): Promise<void>
   /** Public keys of a tenant's log, oldest first, as vkey text (C2SP signed-note). */
   logKeys(region: string, tenant: string): Promise<string[]>
+  /** The evidence that all rooms name, and what a region's log says it showed. */
+  readonly evidence: readonly Evidence[]
+  readonly evidenceLog: EvidenceLog
+  /** Runs one evidence now and answers the position of its result. Throws `not_found`, `busy`. */
+  runEvidence(region: string, evidence: string): Promise<number>
   /** Where parsers of hostile input run; null but in the worker. */
   readonly parsing: ParserPlace | null
   close(): Promise<void>

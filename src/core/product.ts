@@ -1,6 +1,7 @@
 // What a room that can be mounted declares about itself: data, read by server, worker, tests and the trust page.
 
 import type { Permission } from './access/permissions.ts'
+import type { Evidence } from './evidence/evidence.ts'
 import type { IdPrefix } from './ids.ts'
 import type { Task } from './jobs/job.ts'
 import type { BlindTable } from './keys/blind-values.ts'
@@ -44,4 +45,6 @@ export interface Product {
   readonly blinds?: readonly BlindTable[]
   /** Columns and blobs sealed under document keys; rotation seals them again. */
   readonly subjects?: SubjectSealed
+  /** What runs to show the claims that the room keeps. */
+  readonly evidence?: readonly Evidence[]
 }

@@ -19,6 +19,7 @@ import {
   type KeeperCaller,
   keeperSocket,
 } from '#core/config.ts'
+import { evidencePlace } from '#core/evidence/evidence-place.ts'
 import type { SystemUsers } from './system-users.ts'
 
 interface Place {
@@ -124,6 +125,7 @@ function foldersOf(config: Config): string[] {
     config.keeperFolder,
     dirname(config.caCertificateFile),
     join(config.home, 'regions'),
+    evidencePlace(config.home).folder,
     ...config.regions.map((region) => join(config.home, 'regions', region.name)),
     ...config.regions.map((region) => region.blobRoot),
     config.runFolder,

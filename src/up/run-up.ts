@@ -18,6 +18,7 @@ import { runClusters } from './set-up-clusters.ts'
 import { type HeldRole, holdRole, type RolePlan } from './start-role.ts'
 import { type Running, supervise, type Watched } from './supervisor.ts'
 import { ensureSystemUsers } from './system-users.ts'
+import { trustOwnTests } from './trust-own-tests.ts'
 
 const roles = ['keeper', 'cell', 'web', 'worker', 'backup'] as const
 
@@ -58,6 +59,7 @@ async function startAll(config: Config, signal: AbortSignal, undo: (() => Promis
   const appFolder = users ? reachableApp(config.appFolder) : config.appFolder
   layOutHome(config, users)
   writeInstallation(config)
+  trustOwnTests(config.home)
 
   const list = openChildList(children)
   const node = nodeFor(appFolder, config.appFolder)

@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import { Compile } from 'typebox/compile'
+import type { Finding } from '#core/evidence/evidence.ts'
 import { cancelled, givenBack } from '#core/jobs/job.ts'
 import { type JsonLines, speakJsonLines } from '#core/net/json-lines.ts'
 import { type FromWorker, type JobOrder, ToWorker } from '#protocol/cell/worker.ts'
@@ -27,6 +28,8 @@ export interface CellLinkOptions {
   readonly tasks: readonly string[]
   /** Runs one job; must not throw. */
   run(running: Running): Promise<RunEnd>
+  /** Looks at the running system; must not throw. Without it nothing can be looked at. */
+  look?(region: string, evidence: string): Promise<Finding>
   /** Milliseconds between signs of life; 5,000 unless said. */
   readonly heartbeat?: number
 }
@@ -55,6 +58,7 @@ export function joinCell(options: CellLinkOptions): CellLink {
       onMessage(message) {
         if (!checkOrder.Check(message)) return void socket.destroy()
         if (message.type === 'job') take(message)
+        else if (message.type === 'probe') look(message.probe, message.region, message.evidence)
         else running.get(message.job)?.stop.abort(cancelled)
       },
       onEnd() {
@@ -94,6 +98,15 @@ export function joinCell(options: CellLinkOptions): CellLink {
       line?.send({ type: end, job, ...rest })
     })
     running.set(job, { stop, ended })
+  }
+
+  function look(probe: string, region: string, evidence: string): void {
+    const line = lines
+    const unable: Finding = { outcome: 'unknown', looked: {}, faults: ['This worker cannot look.'] }
+    void (options.look?.(region, evidence) ?? Promise.resolve(unable)).then(({ outcome, looked, faults }) => {
+      const found: FromWorker = { type: 'found', probe, outcome, looked: { ...looked }, faults: [...faults] }
+      line?.send(found)
+    })
   }
 
   async function settled(): Promise<void> {

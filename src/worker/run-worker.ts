@@ -8,6 +8,7 @@ import { openLog } from '#core/log.ts'
 import { buildContext } from '#src/context.ts'
 import { products } from '#src/products.ts'
 import { joinCell } from './cell-link.ts'
+import { lookAs } from './evidence/worker-probes.ts'
 import { runJob } from './run-job.ts'
 
 /** How long what runs may go on after the worker was asked to stop; then it is given back. Below the patience of main.ts. */
@@ -27,6 +28,12 @@ export async function runWorker(config: Config): Promise<RunningRole> {
     capacity: Math.max(2, availableParallelism() - 1),
     tasks: [...tasks.keys()],
     run: (running) => runJob({ ctx, tasks, log }, running),
+    async look(name, evidence) {
+      const region = config.regions.find((place) => place.name === name)
+      if (!region)
+        return { outcome: 'unknown', looked: {}, faults: ['This worker does not know the region.'] }
+      return lookAs({ region, config, passwords: ctx.passwords, workRoot: parsing.workRoot }, evidence, log)
+    },
   })
   return {
     report: { network: parsing.confinement.network },

@@ -123,6 +123,83 @@ export type AuditProof = {
   size: number
 }
 
+export type Claim = {
+  evidence: {
+    /** What the claim asks for. */
+    kinds: ("live" | "test" | "drill" | "record")[]
+    reason: "no-evidence" | "never-run" | "stale" | "other-program" | "second-site" | null
+    /** What runs here, with its newest result. */
+    runs: ({
+      at: string | null
+      everyMinutes: number | null
+      faults: string[]
+      /** Test files, for evidence that is tests. */
+      files: string[]
+      kind: "live" | "test" | "drill" | "record"
+      looked: Record<string, number>
+      milliseconds: number | null
+      name: string
+      position: number | null
+      reason: "no-evidence" | "never-run" | "stale" | "other-program" | "second-site" | null
+      signedBy: string | null
+      status: "PASS" | "FAIL" | "UNKNOWN" | "NOT SET UP HERE"
+    })[]
+    theme: string
+  }
+  id: string
+  lastShown: string | null
+  proof: {
+    at: string
+    evidence: string
+    log: string
+    position: number
+  } | null
+  status: "PASS" | "FAIL" | "UNKNOWN" | "NOT SET UP HERE"
+}
+
+export type ClaimDetail = {
+  evidence: {
+    /** What the claim asks for. */
+    kinds: ("live" | "test" | "drill" | "record")[]
+    reason: "no-evidence" | "never-run" | "stale" | "other-program" | "second-site" | null
+    /** What runs here, with its newest result. */
+    runs: ({
+      at: string | null
+      everyMinutes: number | null
+      faults: string[]
+      /** Test files, for evidence that is tests. */
+      files: string[]
+      kind: "live" | "test" | "drill" | "record"
+      looked: Record<string, number>
+      milliseconds: number | null
+      name: string
+      position: number | null
+      reason: "no-evidence" | "never-run" | "stale" | "other-program" | "second-site" | null
+      signedBy: string | null
+      status: "PASS" | "FAIL" | "UNKNOWN" | "NOT SET UP HERE"
+    })[]
+    theme: string
+  }
+  /** Newest first, at most 60 of each evidence. */
+  history: ClaimResult[]
+  id: string
+  lastShown: string | null
+  proof: EvidenceProof | null
+  status: "PASS" | "FAIL" | "UNKNOWN" | "NOT SET UP HERE"
+}
+
+export type ClaimResult = {
+  at: string
+  evidence: string
+  faults: string[]
+  /** Whether it was shown for the program that runs here now. */
+  isThisProgram: boolean
+  looked: Record<string, number>
+  milliseconds: number
+  position: number
+  status: "PASS" | "FAIL" | "UNKNOWN" | "NOT SET UP HERE"
+}
+
 export type Consistency = {
   from: number
   hashes: string[]
@@ -148,6 +225,20 @@ export type Document = {
   title: string
   updatedAt: string
   updatedBy: string | null
+}
+
+export type EvidenceProof = {
+  /** C2SP signed note. */
+  checkpoint: string
+  /** The exact text of the leaf. */
+  event: string
+  hashes: string[]
+  /** vkey of the region’s evidence log. */
+  key: string
+  leafHash: string
+  position: number
+  root: string
+  size: number
 }
 
 export type Export = {
@@ -695,6 +786,36 @@ export function proveAuditEvent(input: ProveAuditEventInput, signal?: AbortSigna
 
 export type ProveAuditEventAnswer = AuditProof
 
+/** Every claim, whether it holds, and what shows it */
+export function listClaimsAddress(): string {
+  return addressOf('/v1/claims')
+}
+
+/** Every claim, whether it holds, and what shows it */
+export function listClaims(signal?: AbortSignal): Promise<ListClaimsAnswer> {
+  return call<ListClaimsAnswer>({ method: 'GET', path: '/v1/claims', signal })
+}
+
+export type ListClaimsAnswer = Claim[]
+
+export interface ReadClaimInput {
+  path: {
+    id: string
+  }
+}
+
+/** One claim with its history, and the proof of its newest result opened */
+export function readClaimAddress(input: ReadClaimInput): string {
+  return addressOf(`/v1/claims/${encodeURIComponent(input.path.id)}`)
+}
+
+/** One claim with its history, and the proof of its newest result opened */
+export function readClaim(input: ReadClaimInput, signal?: AbortSignal): Promise<ReadClaimAnswer> {
+  return call<ReadClaimAnswer>({ method: 'GET', path: `/v1/claims/${encodeURIComponent(input.path.id)}`, signal })
+}
+
+export type ReadClaimAnswer = ClaimDetail
+
 export interface ListDocumentsInput {
   query?: {
     cursor?: string | undefined
@@ -865,6 +986,37 @@ export type ReadDocumentTextAnswer = {
   }[]
   next: number | null
 }
+
+export interface RunEvidenceInput {
+  path: {
+    name: string
+  }
+}
+
+/** Run one check of the running system now; answers its result */
+export function runEvidence(input: RunEvidenceInput, signal?: AbortSignal): Promise<RunEvidenceAnswer> {
+  return call<RunEvidenceAnswer>({ method: 'POST', path: `/v1/evidence/${encodeURIComponent(input.path.name)}/runs`, signal })
+}
+
+export type RunEvidenceAnswer = ClaimResult
+
+export interface ProveEvidenceInput {
+  path: {
+    position: number
+  }
+}
+
+/** Proof that a result is in the evidence log of the region */
+export function proveEvidenceAddress(input: ProveEvidenceInput): string {
+  return addressOf(`/v1/evidence/${encodeURIComponent(input.path.position)}/proof`)
+}
+
+/** Proof that a result is in the evidence log of the region */
+export function proveEvidence(input: ProveEvidenceInput, signal?: AbortSignal): Promise<ProveEvidenceAnswer> {
+  return call<ProveEvidenceAnswer>({ method: 'GET', path: `/v1/evidence/${encodeURIComponent(input.path.position)}/proof`, signal })
+}
+
+export type ProveEvidenceAnswer = EvidenceProof
 
 export interface CreateExportInput {
   body: {

@@ -7,6 +7,7 @@ export interface Place {
   to:
     | '/knowledge'
     | '/knowledge/snips'
+    | '/trust'
     | '/trust/audit'
     | '/settings/people'
     | '/settings/sessions'
@@ -39,7 +40,10 @@ export const sections: readonly Section[] = [
     id: 'trust',
     path: '/trust',
     label: 'nav.trust',
-    pages: [{ to: '/trust/audit', label: 'nav.audit', permission: 'core.audit.read' }],
+    pages: [
+      { to: '/trust', label: 'nav.claims', permission: 'trust.claim.read' },
+      { to: '/trust/audit', label: 'nav.audit', permission: 'core.audit.read' },
+    ],
   },
   {
     id: 'settings',

@@ -179,6 +179,22 @@ export const queries = {
       retry: false,
       staleTime: 0,
     }),
+  claims: () =>
+    queryOptions({
+      queryKey: ['listClaims'],
+      queryFn: ({ signal }) => api.listClaims(signal),
+      // The first checks come in one by one after a start; afterwards they come every few minutes.
+      refetchInterval: (query) =>
+        query.state.data?.some((claim) => claim.evidence.runs.some(({ reason }) => reason === 'never-run'))
+          ? 5000
+          : minute,
+    }),
+  claim: (id: string) =>
+    queryOptions({
+      queryKey: ['readClaim', id],
+      queryFn: ({ signal }) => api.readClaim({ path: { id } }, signal),
+      refetchInterval: minute,
+    }),
   checkpoint: () =>
     queryOptions({
       queryKey: ['readCheckpoint'],

@@ -16,3 +16,7 @@ export type SealRecord = api.Seal
 export type SearchHit = api.SearchKnowledgeAnswer['items'][number]
 export type Me = api.Me
 export type PageSize = api.ListDocumentPagesAnswer['items'][number]
+export type Claim = api.Claim
+export type ClaimDetail = api.ClaimDetail
+export type ClaimRun = Claim['evidence']['runs'][number]
+export type ClaimResult = api.ClaimResult

@@ -97,9 +97,13 @@ const find = createRoute({
 const trust = createRoute({
   getParentRoute: () => app,
   path: '/trust',
-  beforeLoad: () => {
-    throw redirect({ to: '/trust/audit', replace: true })
-  },
+  validateSearch: search.claimsSearch,
+  component: lazyRouteComponent(() => import('../trust/Claims.tsx'), 'Claims'),
+})
+const claim = createRoute({
+  getParentRoute: () => app,
+  path: '/trust/claims/$claimId',
+  component: lazyRouteComponent(() => import('../trust/ClaimPage.tsx'), 'ClaimPage'),
 })
 const audit = createRoute({
   getParentRoute: () => app,
@@ -157,6 +161,7 @@ const routeTree = root.addChildren([
     snips,
     find,
     trust,
+    claim,
     audit,
     settings,
     people,

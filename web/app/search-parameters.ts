@@ -72,6 +72,12 @@ export interface AuditSearch {
   to?: string | undefined
   event?: string | undefined
 }
+export const claimStates = ['PASS', 'FAIL', 'UNKNOWN', 'NOT SET UP HERE'] as const
+export interface ClaimsSearch {
+  status?: (typeof claimStates)[number] | undefined
+  theme?: string | undefined
+  q?: string | undefined
+}
 export interface EntrySearch {
   next?: string | undefined
   email?: string | undefined
@@ -113,6 +119,14 @@ export function auditSearch(raw: Raw): AuditSearch {
     from: text(raw, 'from'),
     to: text(raw, 'to'),
     event: text(raw, 'event'),
+  })
+}
+
+export function claimsSearch(raw: Raw): ClaimsSearch {
+  return present({
+    status: oneOf(raw, 'status', claimStates),
+    theme: text(raw, 'theme'),
+    q: text(raw, 'q'),
   })
 }
 

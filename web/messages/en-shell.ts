@@ -12,6 +12,7 @@ export const enShell = {
   'nav.library': 'Library',
   'nav.snips': 'Snips',
   'nav.trust': 'Trust',
+  'nav.claims': 'Claims',
   'nav.audit': 'Audit log',
   'nav.settings': 'Settings',
   'nav.people': 'People',

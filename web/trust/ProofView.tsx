@@ -61,15 +61,17 @@ export function ProofView({ result }: { result: ProofResult }) {
               steps: checked.steps.length,
             })}
           </p>
-          <p>
-            {log.since ? (
-              <>
-                {t('proof.continues', { size: log.since.size })} <When at={log.since.seenAt} />.
-              </>
-            ) : (
-              t('proof.firstVisit')
-            )}
-          </p>
+          {log && (
+            <p>
+              {log.since ? (
+                <>
+                  {t('proof.continues', { size: log.since.size })} <When at={log.since.seenAt} />.
+                </>
+              ) : (
+                t('proof.firstVisit')
+              )}
+            </p>
+          )}
         </div>
       </div>
       <ol className={classes.path} aria-label={t('proof.path')}>

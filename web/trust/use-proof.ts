@@ -8,7 +8,8 @@ import { checkContinuation, type LogCheck } from './remembered-log.ts'
 export interface ProofResult {
   claim: AuditProof
   checked: CheckedProof
-  log: LogCheck
+  /** Null where the log is not one that this browser remembers. */
+  log: LogCheck | null
 }
 
 /** Verifies on demand; `mutation.data` is what held, `mutation.error` what did not. */

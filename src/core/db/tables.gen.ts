@@ -316,6 +316,29 @@ export interface CellTables {
     ts: Generated<Date>
     breaking: Generated<boolean>
   }
+  'trust.audit_checkpoint': {
+    size: number
+    root: Buffer
+    note: string
+    at: Date
+  }
+  'trust.audit_tile': {
+    level: number
+    index: number
+    hashes: Buffer
+  }
+  'trust.program': {
+    one: Generated<boolean>
+    digest: string
+    at: Date
+  }
+  'trust.result': {
+    position: number
+    evidence: string
+    outcome: string
+    at: Date
+    leaf: string
+  }
 }
 
 export interface DirectoryTables {

@@ -1,0 +1,18 @@
+/** Trust: what the installation claims, and what shows it. */
+import { ROLES } from '#core/access/permissions.ts'
+import type { Product } from '#core/product.ts'
+import { claimRoutes } from './claims/routes.ts'
+import { trustEvidence } from './trust-evidence.ts'
+
+export const trust: Product = {
+  name: 'trust',
+  routes: claimRoutes,
+  tasks: [],
+  permissions: [
+    { name: 'trust.claim.read', roles: ROLES, summary: 'See what the installation claims and what shows it' },
+    { name: 'trust.evidence.run', roles: ['owner', 'administrator'], summary: 'Run checks again now' },
+  ],
+  records: [],
+  sealed: [],
+  evidence: trustEvidence,
+}
