@@ -3,6 +3,7 @@
  * formatting and lint, the arrows of the house, the class of every column, sizes and names, generated files.
  */
 import { join } from 'node:path'
+import { checkClaims } from './check-claims.ts'
 import { checkColumns, staleColumns } from './check-columns.ts'
 import { checkMessages } from './check-messages.ts'
 import { checkNode18 } from './check-node18.ts'
@@ -80,6 +81,7 @@ function sourceChecks(root: string): Line[] {
   )
   timed(() => checkSizes(root))
   timed(() => checkNode18(root))
+  timed(() => checkClaims(root))
   timed(() => {
     const result = checkColumns(root)
     return { ...result, problems: [...result.problems, ...staleColumns(root, result.columns)] }

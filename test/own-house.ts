@@ -24,8 +24,8 @@ import { buildApp } from '#server/app.ts'
 import { allRoutes } from '#server/route-table.ts'
 import { type BuiltCtx, buildContextOn } from '#src/context.ts'
 import type { OwnClusterOptions } from './own-cluster.ts'
-import { openGround } from './own-ground.ts'
 import { WIDE_LIMITS } from './wide-limits.ts'
+import { type OwnGround, openGround } from './own-ground.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../migrations')
 
@@ -64,6 +64,8 @@ export interface OwnHouse {
   passTime(milliseconds: number): void
   /** Seals the log of the resident's organisation as the cell does; no sealer runs here by itself. */
   sealLog(resident: Resident): Promise<void>
+  /** The keeper, as a role asks it. */
+  readonly keeper: Pick<OwnGround['keeper'], 'as'>
   /** The login of a system role, for tests that look or break things from below. */
   login(role: string, database?: string): Login
   stop(): Promise<void>
@@ -129,6 +131,7 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
   }
   const app = await appOn(ctx)
   const house: OwnHouse = {
+    keeper,
     login,
     ctx,
     app,

@@ -53,9 +53,13 @@ export async function recordsOf(
     // The outbox's address belongs to the installation; this is nobody's.
     outbox: 'n'.repeat(43),
   }
-  return new Map(
-    Object.entries(found).map(([noun, foreign]) => [noun, { foreign, nobody: nobodyLike(foreign) }]),
-  )
+  return new Map([
+    ...Object.entries(found).map(([noun, foreign]) => [noun, { foreign, nobody: nobodyLike(foreign) }] as const),
+    // What belongs to the region and not to a tenant: everybody sees the same, so both are of nobody.
+    ['claims', { foreign: 'PX-98', nobody: 'PX-99' }] as const,
+    ['evidence', { foreign: 'nothing-here', nobody: 'nobody-there' }] as const,
+    ['evidence-log', { foreign: '999999999998', nobody: '999999999999' }] as const,
+  ])
 }
 
 /** Another id of the same form, with the same time in it, that no record has. */

@@ -53,7 +53,7 @@ describe('everything at rest', () => {
     return reply.json.id
   }
 
-  it('would show a word if one stood there', () => {
+  it('planted-words: PD-03 fails when a word stands anywhere', () => {
     const path = join(house.home, 'logs', 'planted.log')
     writeFileSync(path, word('control'))
     assert.equal(leaks()[0]?.path, path)

@@ -70,7 +70,7 @@ describe('the catalogs of a living cell', () => {
     const schemas = await texts(
       `select nspname from pg_namespace where nspname !~ '^(pg_|t_[a-z2-7]{13}(_people)?$)'`,
     )
-    assert.deepEqual(schemas.sort(), ['cell', 'information_schema', 'migration', 'public', 'queue'])
+    assert.deepEqual(schemas.sort(), ['cell', 'information_schema', 'migration', 'public', 'queue', 'trust'])
     assert.deepEqual(
       await texts(`select relname from pg_class where relnamespace = 'public'::regnamespace`),
       [],

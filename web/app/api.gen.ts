@@ -987,6 +987,24 @@ export type ReadDocumentTextAnswer = {
   next: number | null
 }
 
+export interface ProveEvidenceInput {
+  path: {
+    position: number
+  }
+}
+
+/** Proof that a result is in the evidence log of the region */
+export function proveEvidenceAddress(input: ProveEvidenceInput): string {
+  return addressOf(`/v1/evidence-log/${encodeURIComponent(input.path.position)}/proof`)
+}
+
+/** Proof that a result is in the evidence log of the region */
+export function proveEvidence(input: ProveEvidenceInput, signal?: AbortSignal): Promise<ProveEvidenceAnswer> {
+  return call<ProveEvidenceAnswer>({ method: 'GET', path: `/v1/evidence-log/${encodeURIComponent(input.path.position)}/proof`, signal })
+}
+
+export type ProveEvidenceAnswer = EvidenceProof
+
 export interface RunEvidenceInput {
   path: {
     name: string
@@ -999,24 +1017,6 @@ export function runEvidence(input: RunEvidenceInput, signal?: AbortSignal): Prom
 }
 
 export type RunEvidenceAnswer = ClaimResult
-
-export interface ProveEvidenceInput {
-  path: {
-    position: number
-  }
-}
-
-/** Proof that a result is in the evidence log of the region */
-export function proveEvidenceAddress(input: ProveEvidenceInput): string {
-  return addressOf(`/v1/evidence/${encodeURIComponent(input.path.position)}/proof`)
-}
-
-/** Proof that a result is in the evidence log of the region */
-export function proveEvidence(input: ProveEvidenceInput, signal?: AbortSignal): Promise<ProveEvidenceAnswer> {
-  return call<ProveEvidenceAnswer>({ method: 'GET', path: `/v1/evidence/${encodeURIComponent(input.path.position)}/proof`, signal })
-}
-
-export type ProveEvidenceAnswer = EvidenceProof
 
 export interface CreateExportInput {
   body: {

@@ -13,20 +13,9 @@ import { ProblemNote } from '../ui/ProblemNote.tsx'
 import { StateBadge } from '../ui/StateBadge.tsx'
 import { When } from '../ui/When.tsx'
 import classes from './Claims.module.css'
-import { claimTones, claimWords, themeWords } from './claim-words.ts'
+import { byTheme, claimTones, claimWords, themeWords } from './claim-words.ts'
 import { ScaleMail } from './ScaleMail.tsx'
 import { SigningKeys } from './SigningKeys.tsx'
-
-/** Claims by theme, in the order in which the themes first appear. */
-function byTheme(claims: readonly Claim[]): [string, Claim[]][] {
-  const groups = new Map<string, Claim[]>()
-  for (const claim of claims) {
-    const group = groups.get(claim.evidence.theme)
-    if (group) group.push(claim)
-    else groups.set(claim.evidence.theme, [claim])
-  }
-  return [...groups]
-}
 
 function count(claims: readonly Claim[], status: Claim['status']): number {
   return claims.filter((claim) => claim.status === status).length
@@ -59,7 +48,9 @@ function Overview({ claims }: { claims: readonly Claim[] }) {
             <li key={status}>
               <Link to="/trust" search={(previous) => ({ ...previous, status })} className={classes.count}>
                 <b>{count(claims, status)}</b>
-                <StateBadge tone={claimTones[status]}>{t(`claims.status.${status}`)}</StateBadge>
+                <StateBadge tone={count(claims, status) === 0 ? 'quiet' : claimTones[status]}>
+                  {t(`claims.status.${status}`)}
+                </StateBadge>
               </Link>
             </li>
           ))}

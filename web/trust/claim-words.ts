@@ -21,6 +21,34 @@ export const claimSeals: Record<ClaimState, SealState> = {
   'NOT SET UP HERE': 'due',
 }
 
+/** The themes in the order in which they are shown. */
+const themeOrder = [
+  'walls',
+  'sealing',
+  'record',
+  'signing-in',
+  'least',
+  'place',
+  'yours',
+  'standing',
+  'watching',
+  'oversight',
+  'work',
+  'fleet',
+]
+
+/** Claims by theme. A theme that this page does not know comes last. */
+export function byTheme(claims: readonly Claim[]): [string, Claim[]][] {
+  const groups = new Map<string, Claim[]>()
+  for (const claim of claims) {
+    const group = groups.get(claim.evidence.theme)
+    if (group) group.push(claim)
+    else groups.set(claim.evidence.theme, [claim])
+  }
+  const rank = (theme: string) => (themeOrder.includes(theme) ? themeOrder.indexOf(theme) : themeOrder.length)
+  return [...groups].toSorted(([a], [b]) => rank(a) - rank(b))
+}
+
 /** The claim itself in plain words. */
 export function claimWords(id: string): string {
   return maybeText(`claim.${id}`) ?? id

@@ -41,6 +41,8 @@ export interface EvidenceOptions extends Pick<CellGround, 'config' | 'region'> {
 export interface CellEvidence {
   /** Runs one evidence and answers the position of its result. Throws `not_found`. Asked again within five seconds, the same run answers. */
   runNow(evidence: string): Promise<number>
+  /** Judges records of tests that lie here and were not judged yet. */
+  takeRecord(): Promise<void>
   /** Runs what is due until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>
 }
@@ -204,6 +206,7 @@ export function keepEvidence(options: EvidenceOptions): CellEvidence {
   }
 
   return {
+    takeRecord,
     async runNow(name) {
       const one = live.find((candidate) => candidate.name === name)
       if (!one) throw new PublicError('not_found')

@@ -39,6 +39,11 @@ export const tenantWalls: CellProbe = async (ground) => {
        union select encode(sha256(wrapped), 'hex') from "t_${tenant}".key_epoch`,
     )
     if (found.length === 0) faults.push(`${tenant} has no keys`)
+    const [index] = await ask<{ tables: number }>(
+      `select count(*)::int as tables from pg_class where relnamespace = $1::regnamespace and relname in ('search_segment', 'search_page')`,
+      [`t_${tenant}`],
+    )
+    if (index?.tables !== 2) faults.push(`${tenant} has no search index of its own`)
     for (const { print } of found) {
       keys++
       const other = seen.get(print)

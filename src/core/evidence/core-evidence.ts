@@ -11,7 +11,7 @@ export const coreEvidence: readonly Evidence[] = [
   { ...cell, name: 'password-place', claims: ['PX-11'], everyMinutes: 30 },
   { ...cell, name: 'authorship', claims: ['PX-12'], everyMinutes: 30 },
   { ...cell, name: 'tenant-walls', claims: ['PX-14'], everyMinutes: 15 },
-  { ...worker, name: 'blob-doors', claims: ['PX-17'], everyMinutes: 15 },
+  { ...worker, name: 'blob-doors', claims: ['PX-17', 'PX-14'], everyMinutes: 15 },
   { ...cell, name: 'process-walls', claims: ['PX-18'], everyMinutes: 15 },
   { ...cell, name: 'calls-audited', claims: ['PX-21'], everyMinutes: 10 },
   { ...cell, name: 'transit', claims: ['PX-25'], everyMinutes: 15 },

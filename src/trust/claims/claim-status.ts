@@ -25,7 +25,7 @@ export interface ClaimStatus {
   /** ISO 8601; since when at the latest all its evidence that counts has been seen to pass. */
   readonly lastShown: string | null
   readonly evidence: readonly EvidenceStatus[]
-  /** The result that decided. */
+  /** The result that decided, or another where what decides has none. */
   readonly decisive: StoredResult | null
 }
 
@@ -77,12 +77,13 @@ export function statusOfClaim(
     }
   }
   const passes = deciding.map(({ lastPass }) => lastPass)
+  const told = decisive.result ?? all.find(({ result }) => result !== null)?.result ?? null
   const lastShown = passes.includes(null) ? null : (passes.toSorted()[0] ?? null)
   return {
     status: decisive.status,
     reason: decisive.reason,
     lastShown,
     evidence: all,
-    decisive: decisive.result,
+    decisive: told,
   }
 }

@@ -64,7 +64,7 @@ export const claimRoutes: readonly Route[] = [
   }),
   route({
     method: 'GET',
-    url: '/v1/evidence/:position/proof',
+    url: '/v1/evidence-log/:position/proof',
     operationId: 'proveEvidence',
     permission: 'trust.claim.read',
     summary: 'Proof that a result is in the evidence log of the region',

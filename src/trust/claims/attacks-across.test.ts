@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { judgeRecord } from '#core/evidence/signed-record.ts'
+import { connectAs, loginOf } from '#core/db/system-login.ts'
+import { openProbeHouse, type ProbeHouse } from '#test/probe-house.ts'
+import { trustEvidence } from '../trust-evidence.ts'
+
+/** The statements of the isolation tests that read another organisation's tables. */
+function readings(a: string, b: string): string[] {
+  return readFileSync(join(import.meta.dirname, '../../../test/isolation/denied.sql'), 'utf8')
+    .split(/;\s*$/m)
+    .map((part) => part.replace(/^--.*$/gm, '').trim())
+    .filter((sql) => /^select .*from \{b\w*\}\./i.test(sql))
+    .map((sql) => sql.replaceAll('{a}', `t_${a}`).replaceAll('{bPeople}', `t_${b}_people`).replaceAll('{b}', `t_${b}`))
+}
+
+describe('the attacks across organisations', () => {
+  let world: ProbeHouse
+  let other: string
+  before(async () => {
+    world = await openProbeHouse()
+    other = (await world.house.aResident()).token.split('.')[0] ?? ''
+  })
+  after(() => world?.stop())
+
+  async function allowed(): Promise<string[]> {
+    const client = await connectAs(
+      loginOf(world.house.keeper.as('web'), world.ground.region.cells[0], 'cell', `t_${world.tenant}`),
+    )
+    const through: string[] = []
+    const statements = readings(world.tenant, other)
+    assert.ok(statements.length > 3, `only ${statements.length} statements`)
+    for (const sql of statements) {
+      const error = await client.query(sql).then(
+        () => null,
+        (refused: Error & { code?: string }) => refused.code,
+      )
+      if (error !== '42501') through.push(`${sql}: ${error ?? 'done'}`)
+    }
+    await client.end()
+    return through
+  }
+
+  it('attacks-across: PX-13 fails when one login may read another’s tables', async () => {
+    assert.deepEqual(await allowed(), [])
+    await world.run(`grant usage on schema t_${other} to t_${world.tenant}`)
+    await world.run(`grant select on all tables in schema t_${other} to t_${world.tenant}`)
+    const through = await allowed()
+    assert.ok(through.length > 0, 'the statements notice')
+    const evidence = trustEvidence.find(({ name }) => name === 'attacks-across')
+    assert.ok(evidence && evidence.kind !== 'live')
+    const line = (file: string, kind: 'passed' | 'failed') => ({ file, kind, name: 'is denied every statement', milliseconds: 1 })
+    const record = { version: 1 as const, at: new Date().toISOString(), program: 'a'.repeat(64), commit: null }
+    const passed = evidence.files.map((file) => line(file, 'passed'))
+    assert.equal(judgeRecord(evidence, { ...record, tests: passed }).outcome, 'pass')
+    const broken = evidence.files.map((file, i) => line(file, i === 0 ? 'failed' : 'passed'))
+    assert.equal(judgeRecord(evidence, { ...record, tests: [...passed, ...broken] }).outcome, 'fail')
+    assert.equal(judgeRecord(evidence, { ...record, tests: passed.slice(1) }).outcome, 'unknown')
+  })
+})
