@@ -24,8 +24,8 @@ import { buildApp } from '#server/app.ts'
 import { allRoutes } from '#server/route-table.ts'
 import { type BuiltCtx, buildContextOn } from '#src/context.ts'
 import type { OwnClusterOptions } from './own-cluster.ts'
-import { WIDE_LIMITS } from './wide-limits.ts'
 import { type OwnGround, openGround } from './own-ground.ts'
+import { WIDE_LIMITS } from './wide-limits.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../migrations')
 

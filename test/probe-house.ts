@@ -24,7 +24,8 @@ export async function openProbeHouse(): Promise<ProbeHouse> {
   const clients: SteadyClient[] = []
   const asker = (client: SteadyClient): CellGround['ask'] => {
     clients.push(client)
-    return async (text, values = []) => (await client.use((one) => one.query({ text, values: [...values] }))).rows
+    return async (text, values = []) =>
+      (await client.use((one) => one.query({ text, values: [...values] }))).rows
   }
   const ask = asker(steadyClient(house.login('migrator')))
   const home = join(house.folder, 'home')

@@ -54,7 +54,9 @@ export async function recordsOf(
     outbox: 'n'.repeat(43),
   }
   return new Map([
-    ...Object.entries(found).map(([noun, foreign]) => [noun, { foreign, nobody: nobodyLike(foreign) }] as const),
+    ...Object.entries(found).map(
+      ([noun, foreign]) => [noun, { foreign, nobody: nobodyLike(foreign) }] as const,
+    ),
     // What belongs to the region and not to a tenant: everybody sees the same, so both are of nobody.
     ['claims', { foreign: 'PX-98', nobody: 'PX-99' }] as const,
     ['evidence', { foreign: 'nothing-here', nobody: 'nobody-there' }] as const,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { chmodSync, statSync } from 'node:fs'
 import { before, describe, it } from 'node:test'
-import { buildConfig } from '#core/config.ts'
 import { readEvidence } from '#cell/evidence/keep-evidence.ts'
+import { buildConfig } from '#core/config.ts'
 import { connectAsRole } from '../as-role.ts'
 import { until } from '../drained.ts'
 import { type DemoTenant, type Installation, theInstallation } from '../installation.ts'
@@ -26,7 +26,10 @@ describe('the claims of a living installation', () => {
   const seen = new Map<string, number>()
   async function run(name: string): Promise<Ran> {
     return until(async () => {
-      const reply = await house.ask(`${acme.url}/v1/evidence/${name}/runs`, { apiKey: acme.apiKey, method: 'POST' })
+      const reply = await house.ask(`${acme.url}/v1/evidence/${name}/runs`, {
+        apiKey: acme.apiKey,
+        method: 'POST',
+      })
       expectStatus(reply, 201)
       const ran: Ran = reply.json
       if (ran.position === seen.get(name)) return undefined
@@ -89,13 +92,18 @@ describe('the claims of a living installation', () => {
   it('are for members to read, and for administrators to run', async () => {
     const member = await aMember(house, acme, 'claims-reader')
     expectStatus(await house.ask(`${acme.url}/v1/claims/PX-09`, { session: member.session }), 200)
-    const refused = await house.ask(`${acme.url}/v1/evidence/tls-ports/runs`, { session: member.session, method: 'POST' })
+    const refused = await house.ask(`${acme.url}/v1/evidence/tls-ports/runs`, {
+      session: member.session,
+      method: 'POST',
+    })
     expectStatus(refused, 403)
   })
 
   it('leave who looked and who ran in the log of the organisation', async () => {
     for (const action of ['trust.claim.listed', 'trust.claim.read', 'trust.evidence.ran']) {
-      const { json } = await house.ask(`${acme.url}/v1/audit?action=${action}&limit=1`, { apiKey: acme.apiKey })
+      const { json } = await house.ask(`${acme.url}/v1/audit?action=${action}&limit=1`, {
+        apiKey: acme.apiKey,
+      })
       assert.equal(json.items[0]?.action, action)
     }
   })

@@ -15,7 +15,15 @@ import { SealMark } from '../ui/Seal.tsx'
 import { StateBadge } from '../ui/StateBadge.tsx'
 import { When } from '../ui/When.tsx'
 import classes from './ClaimPage.module.css'
-import { claimSeals, claimTones, claimWords, evidenceWords, lookedWords, themeWords, tookWords } from './claim-words.ts'
+import {
+  claimSeals,
+  claimTones,
+  claimWords,
+  evidenceWords,
+  lookedWords,
+  themeWords,
+  tookWords,
+} from './claim-words.ts'
 import { HistoryStrip } from './HistoryStrip.tsx'
 import { checkProof, ProofBroken } from './merkle-proof.ts'
 import { ProofProblem, ProofView } from './ProofView.tsx'

@@ -90,7 +90,9 @@ export function Claims() {
     (claim) =>
       (!search.status || claim.status === search.status) &&
       (!search.theme || claim.evidence.theme === search.theme) &&
-      `${claim.id} ${claimWords(claim.id)} ${themeWords(claim.evidence.theme)}`.toLowerCase().includes(wanted),
+      `${claim.id} ${claimWords(claim.id)} ${themeWords(claim.evidence.theme)}`
+        .toLowerCase()
+        .includes(wanted),
   )
   const themes = byTheme(all).map(([theme]) => ({ value: theme, label: themeWords(theme) }))
   return (

@@ -46,7 +46,6 @@ export function ScaleMail({ claims }: { claims: readonly Claim[] }) {
       {/* The lowest row first, so that each lies over the next, as scales do. */}
       {placed.toReversed().map(({ claim, x, y }) => (
         // biome-ignore lint/a11y/noStaticElementInteractions: the table below does the same with links.
-        // biome-ignore lint/a11y/useKeyWithClickEvents: as above.
         <g
           key={claim.id}
           transform={`translate(${x} ${y})`}

@@ -8,7 +8,11 @@ import { openProbeHouse, type ProbeHouse } from '#test/probe-house.ts'
 import { cellProbes } from './cell-probes.ts'
 
 /** What the probe says now. */
-async function look(world: ProbeHouse, name: string, config: Partial<ProbeHouse['ground']['config']> = {}): Promise<Finding> {
+async function look(
+  world: ProbeHouse,
+  name: string,
+  config: Partial<ProbeHouse['ground']['config']> = {},
+): Promise<Finding> {
   const probe = cellProbes[name]
   assert.ok(probe, name)
   return probe({ ...world.ground, config: { ...world.ground.config, ...config } })
@@ -56,7 +60,10 @@ describe('the catalogs under the probes of the cell', () => {
 
   it('tenant-walls: PX-14 fails when one login may enter another’s schema', async () => {
     await world.house.aResident()
-    const [other] = await world.ground.ask<{ tenant: string }>(`select tenant from cell.tenant where state = 'active' and tenant <> $1`, [world.tenant])
+    const [other] = await world.ground.ask<{ tenant: string }>(
+      `select tenant from cell.tenant where state = 'active' and tenant <> $1`,
+      [world.tenant],
+    )
     assert.ok(other)
     await breaks(
       'tenant-walls',
@@ -67,7 +74,12 @@ describe('the catalogs under the probes of the cell', () => {
   })
 
   it('tenant-walls: PX-14 fails when an organisation has lost a login', () =>
-    breaks('tenant-walls', `alter role ${t()}_people nologin`, `alter role ${t()}_people login`, /has 1 logins/))
+    breaks(
+      'tenant-walls',
+      `alter role ${t()}_people nologin`,
+      `alter role ${t()}_people login`,
+      /has 1 logins/,
+    ))
 
   it('least-privilege: PD-10 fails when a system login reads a table of a tenant', async () => {
     const sound = await look(world, 'least-privilege')
@@ -111,7 +123,9 @@ describe('the catalogs under the probes of the cell', () => {
     ))
 
   it('sealed-columns: PD-03 fails when somebody’s words lie in a sealed column', async () => {
-    const { rows } = { rows: await world.ground.ask<{ card: Buffer }>(`select card from ${t()}.organisation`) }
+    const { rows } = {
+      rows: await world.ground.ask<{ card: Buffer }>(`select card from ${t()}.organisation`),
+    }
     const words = Buffer.from('{"name":"The minutes of the meeting of the ninth of May"}')
     await world.run(`update ${t()}.organisation set card = $1`, [words])
     const broken = await look(world, 'sealed-columns')
@@ -125,7 +139,9 @@ describe('the catalogs under the probes of the cell', () => {
   it('password-place: PX-11 fails when a password lies where it is not sealed', async () => {
     assert.equal((await look(world, 'password-place')).outcome, 'pass')
     const kept = await world.ground.ask<{ password: Buffer }>(`select password from ${t()}_people.person`)
-    await world.run(`update ${t()}_people.person set password = $1`, [Buffer.from('"$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA"')])
+    await world.run(`update ${t()}_people.person set password = $1`, [
+      Buffer.from('"$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA"'),
+    ])
     const broken = await look(world, 'password-place')
     await world.run(`update ${t()}_people.person set password = $1`, [kept[0]?.password])
     assert.match(broken.faults.join('\n'), /a password that is not sealed/)
@@ -159,7 +175,12 @@ describe('the catalogs under the probes of the cell', () => {
     ))
 
   it('copies: P9-22 fails when something would carry the database elsewhere', () =>
-    breaks('copies', `create publication elsewhere`, `drop publication elsewhere`, /a publication: elsewhere/))
+    breaks(
+      'copies',
+      `create publication elsewhere`,
+      `drop publication elsewhere`,
+      /a publication: elsewhere/,
+    ))
 
   it('job-payloads: P9-23 fails when an organisation never said what may be stored', () =>
     breaks(
@@ -171,9 +192,14 @@ describe('the catalogs under the probes of the cell', () => {
 })
 
 /** A machine on which the web process listens on 8443 and holds one connection to `remote` (hex as in /proc/net/tcp). */
-function plantProc(home: string, sockets: readonly { local: string; remote: string; state: '0A' | '01' }[], role = 'web') {
+function plantProc(
+  home: string,
+  sockets: readonly { local: string; remote: string; state: '0A' | '01' }[],
+  role = 'web',
+) {
   const lines = sockets.map(
-    ({ local, remote, state }, i) => `  ${i}: ${local} ${remote} ${state} 00000000:00000000 00:00000000 00000000  0 0 ${900 + i} 1`,
+    ({ local, remote, state }, i) =>
+      `  ${i}: ${local} ${remote} ${state} 00000000:00000000 00:00000000 00000000  0 0 ${900 + i} 1`,
   )
   const tree = plantTree({
     'net/tcp': `  sl  local_address rem_address   st\n${lines.join('\n')}\n`,
@@ -194,7 +220,12 @@ describe('what /proc and settings show', () => {
   })
   after(() => world?.stop())
 
-  async function lookOn(name: string, sockets: Parameters<typeof plantProc>[1], role = 'web', config = {}): Promise<Finding> {
+  async function lookOn(
+    name: string,
+    sockets: Parameters<typeof plantProc>[1],
+    role = 'web',
+    config = {},
+  ): Promise<Finding> {
     using tree = plantProc(world.ground.config.home, sockets, role)
     const probe = cellProbes[name]
     assert.ok(probe)
@@ -208,7 +239,10 @@ describe('what /proc and settings show', () => {
     const broken = await lookOn('egress', [LISTENS, outside])
     assert.match(broken.faults.join('\n'), /web has a connection to 203\.0\.113\.10 port 443/)
     const mail = { local: '0200000A:A003', remote: '0A7100CB:01D1', state: '01' } as const
-    assert.equal((await lookOn('egress', [LISTENS, mail], 'web', { smtpUrl: 'smtps://mail.example' })).outcome, 'pass')
+    assert.equal(
+      (await lookOn('egress', [LISTENS, mail], 'web', { smtpUrl: 'smtps://mail.example' })).outcome,
+      'pass',
+    )
     assert.equal((await lookOn('egress', [LISTENS, mail])).outcome, 'fail')
   })
 
@@ -246,7 +280,10 @@ describe('what /proc and settings show', () => {
     using tree = plantTree(
       Object.fromEntries(
         roles.flatMap((role, i) => [
-          [`${50 + i}/cmdline`, ['node', '/app/src/main.ts', role, '--home', world.ground.config.home].join('\0')],
+          [
+            `${50 + i}/cmdline`,
+            ['node', '/app/src/main.ts', role, '--home', world.ground.config.home].join('\0'),
+          ],
           [`${50 + i}/status`, 'PPid:\t1\nUid:\t1000 1000\nGid:\t1000 1000\nCapPrm:\t0\n'],
         ]),
       ),
@@ -255,7 +292,11 @@ describe('what /proc and settings show', () => {
     const found = await probe?.({ ...world.ground, proc: tree.root })
     assert.equal(found?.outcome, 'absent', found?.faults.join())
     assert.match(String(found?.faults), /share one system user/)
-    const asRoot = await probe?.({ ...world.ground, proc: tree.root, config: { ...world.ground.config, hasSystemUsers: true } })
+    const asRoot = await probe?.({
+      ...world.ground,
+      proc: tree.root,
+      config: { ...world.ground.config, hasSystemUsers: true },
+    })
     assert.equal(asRoot?.outcome, 'fail')
     assert.match(String(asRoot?.faults), /5 processes run under 1 users/)
   })

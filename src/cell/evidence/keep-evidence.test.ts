@@ -28,7 +28,9 @@ describe('evidence of a region', () => {
 
   before(async () => {
     world = await openProbeHouse()
-    const [cell, directory, queue] = clients.map((role) => steadyClient(world.house.login(role, role === 'registrar' ? 'directory' : 'cell')))
+    const [cell, directory, queue] = clients.map((role) =>
+      steadyClient(world.house.login(role, role === 'registrar' ? 'directory' : 'cell')),
+    )
     assert.ok(cell && directory && queue)
     kept = keepEvidence({
       evidence: EVIDENCE,
@@ -70,7 +72,10 @@ describe('evidence of a region', () => {
     assert.equal(shown.history[0].position, position)
     assert.equal(shown.history[0].status, 'PASS')
     assert.match(shown.proof.key, new RegExp(`^panoply/eu/${EVIDENCE_LOG}\\+`))
-    assert.equal(verifyCheckpoint(shown.proof.checkpoint, parseVerifierKey(shown.proof.key)).size, shown.proof.size)
+    assert.equal(
+      verifyCheckpoint(shown.proof.checkpoint, parseVerifierKey(shown.proof.key)).size,
+      shown.proof.size,
+    )
     assert.equal(JSON.parse(shown.proof.event).evidence, 'tenant-walls')
     const again = await world.house.ask(world.resident, 'GET', `/v1/evidence-log/${position}/proof`)
     assert.equal(again.json.event, shown.proof.event)
@@ -86,7 +91,10 @@ describe('evidence of a region', () => {
     const broken = await claim('PX-14')
     assert.equal(broken.status, 'FAIL')
     assert.ok(broken.evidence.runs.some(({ faults }: { faults: string[] }) => /logins/.test(faults.join())))
-    assert.equal(broken.evidence.runs.find(({ name }: { name: string }) => name === 'tenant-walls').status, 'FAIL')
+    assert.equal(
+      broken.evidence.runs.find(({ name }: { name: string }) => name === 'tenant-walls').status,
+      'FAIL',
+    )
     await world.run(`alter role t_${world.tenant}_people login`)
     now += 60_000
     await kept.runNow('tenant-walls')
@@ -102,12 +110,20 @@ describe('evidence of a region', () => {
   })
 
   it('forgets a pass that is too old, or of another program, and never a failure that is old', async () => {
-    assert.equal((await claim('PX-14')).evidence.runs.find(({ name }: { name: string }) => name === 'tenant-walls').status, 'PASS')
+    assert.equal(
+      (await claim('PX-14')).evidence.runs.find(({ name }: { name: string }) => name === 'tenant-walls')
+        .status,
+      'PASS',
+    )
     world.house.passTime(3 * 60 * 60_000)
-    const stale = (await claim('PX-14')).evidence.runs.find(({ name }: { name: string }) => name === 'tenant-walls')
+    const stale = (await claim('PX-14')).evidence.runs.find(
+      ({ name }: { name: string }) => name === 'tenant-walls',
+    )
     assert.deepEqual([stale.status, stale.reason], ['UNKNOWN', 'stale'])
     await world.run(`update trust.program set digest = 'other'`)
-    const other = (await claim('PX-14')).evidence.runs.find(({ name }: { name: string }) => name === 'tenant-walls')
+    const other = (await claim('PX-14')).evidence.runs.find(
+      ({ name }: { name: string }) => name === 'tenant-walls',
+    )
     assert.deepEqual([other.status, other.reason], ['UNKNOWN', 'other-program'])
   })
 
@@ -115,14 +131,19 @@ describe('evidence of a region', () => {
     const place = evidencePlace(world.ground.config.home)
     mkdirSync(place.folder, { recursive: true })
     const { pem, key } = newSigningKey()
-    const record = (kind: 'passed' | 'failed', program = programDigest(world.ground.config.appFolder), seconds = 0): TestRecord => ({
+    const record = (
+      kind: 'passed' | 'failed',
+      program = programDigest(world.ground.config.appFolder),
+      seconds = 0,
+    ): TestRecord => ({
       version: 1,
       at: new Date(now + seconds * 1000).toISOString(),
       program,
       commit: null,
       tests: [{ file: FILE, name: 'another organisation sees 404', kind, milliseconds: 12 }],
     })
-    const status = async () => (await claim('PX-13')).evidence.runs.find(({ name }: { name: string }) => name === 'some-tests')
+    const status = async () =>
+      (await claim('PX-13')).evidence.runs.find(({ name }: { name: string }) => name === 'some-tests')
     writeFileSync(place.recordFile, signRecord(record('passed'), pem))
     await kept.takeRecord()
     assert.equal((await results()).length, 0, 'nobody trusts the key')
@@ -148,7 +169,10 @@ describe('evidence of a region', () => {
     assert.equal(await status(), undefined)
   })
   let count = 0
-  const results = () => world.ground.ask<{ outcome: string; leaf: string }>(`select outcome, leaf from trust.result where evidence = 'some-tests' order by position`)
+  const results = () =>
+    world.ground.ask<{ outcome: string; leaf: string }>(
+      `select outcome, leaf from trust.result where evidence = 'some-tests' order by position`,
+    )
 
   it('runs what nobody knows for nobody', async () => {
     await assert.rejects(kept.runNow('unheard'), { code: 'not_found' })

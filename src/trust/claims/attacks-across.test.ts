@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { judgeRecord } from '#core/evidence/signed-record.ts'
 import { connectAs, loginOf } from '#core/db/system-login.ts'
+import { judgeRecord } from '#core/evidence/signed-record.ts'
 import { openProbeHouse, type ProbeHouse } from '#test/probe-house.ts'
 import { trustEvidence } from '../trust-evidence.ts'
 
@@ -13,7 +13,9 @@ function readings(a: string, b: string): string[] {
     .split(/;\s*$/m)
     .map((part) => part.replace(/^--.*$/gm, '').trim())
     .filter((sql) => /^select .*from \{b\w*\}\./i.test(sql))
-    .map((sql) => sql.replaceAll('{a}', `t_${a}`).replaceAll('{bPeople}', `t_${b}_people`).replaceAll('{b}', `t_${b}`))
+    .map((sql) =>
+      sql.replaceAll('{a}', `t_${a}`).replaceAll('{bPeople}', `t_${b}_people`).replaceAll('{b}', `t_${b}`),
+    )
 }
 
 describe('the attacks across organisations', () => {
@@ -51,8 +53,18 @@ describe('the attacks across organisations', () => {
     assert.ok(through.length > 0, 'the statements notice')
     const evidence = trustEvidence.find(({ name }) => name === 'attacks-across')
     assert.ok(evidence && evidence.kind !== 'live')
-    const line = (file: string, kind: 'passed' | 'failed') => ({ file, kind, name: 'is denied every statement', milliseconds: 1 })
-    const record = { version: 1 as const, at: new Date().toISOString(), program: 'a'.repeat(64), commit: null }
+    const line = (file: string, kind: 'passed' | 'failed') => ({
+      file,
+      kind,
+      name: 'is denied every statement',
+      milliseconds: 1,
+    })
+    const record = {
+      version: 1 as const,
+      at: new Date().toISOString(),
+      program: 'a'.repeat(64),
+      commit: null,
+    }
     const passed = evidence.files.map((file) => line(file, 'passed'))
     assert.equal(judgeRecord(evidence, { ...record, tests: passed }).outcome, 'pass')
     const broken = evidence.files.map((file, i) => line(file, i === 0 ? 'failed' : 'passed'))

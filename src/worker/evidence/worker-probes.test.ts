@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer as createPlain, type RequestListener, type Server } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { after, before, describe, it } from 'node:test'
 import { Passwords } from '#core/auth/password.ts'
 import { openBlobStore } from '#core/blobs/blob-store.ts'
 import { buildConfig, type Config } from '#core/config.ts'
 import { newId, newRoutingId } from '#core/ids.ts'
-import { createSecretKey, randomBytes } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { ensureCertificates } from '#up/certificates.ts'
 import type { WorkerGround } from './worker-ground.ts'
 import { lookAs, workerProbes } from './worker-probes.ts'
@@ -34,7 +34,9 @@ describe('the probes of the worker', () => {
     mkdirSync(join(config.home, 'tls'), { recursive: true })
     await ensureCertificates(config, null)
     const [first] = config.regions
-    secure = tlsServer(config, { ciphers: STRONG, minVersion: 'TLSv1.2' }, (request, response) => answer(request, response))
+    secure = tlsServer(config, { ciphers: STRONG, minVersion: 'TLSv1.2' }, (request, response) =>
+      answer(request, response),
+    )
     plain = createPlain((request, response) => answerPlain(request, response))
     const [port, httpPort] = [await listening(secure), await listening(plain)]
     const region = { ...first, port, url: `https://localhost:${port}`, blobRoot: join(folder, 'blobs') }
@@ -47,7 +49,12 @@ describe('the probes of the worker', () => {
     }
     answer = (request, response) => {
       const isOpen = request.url === '/' || request.url === '/v1/regions'
-      response.writeHead(isOpen ? 200 : request.url?.startsWith('/v1/') ? 401 : 404, { ...HSTS, 'content-type': 'application/json' }).end('{}')
+      response
+        .writeHead(isOpen ? 200 : request.url?.startsWith('/v1/') ? 401 : 404, {
+          ...HSTS,
+          'content-type': 'application/json',
+        })
+        .end('{}')
     }
     answerPlain = (request, response) => {
       response.writeHead(308, { location: `${region.url}${request.url}` }).end()
@@ -89,16 +96,24 @@ describe('the probes of the worker', () => {
   })
 
   it('tls-ports: PX-09 is not known while nobody serves', async () => {
-    const broken = await look('tls-ports', { region: { ...ground.region, url: 'https://localhost:1', port: 1 } })
+    const broken = await look('tls-ports', {
+      region: { ...ground.region, url: 'https://localhost:1', port: 1 },
+    })
     assert.equal(broken.outcome, 'unknown')
     assert.match(broken.faults.join(), /ECONNREFUSED/)
   })
 
   it('cipher-suites: P9-33 fails when a handshake below 256 bits succeeds', async () => {
     await holds('cipher-suites')
-    const weak = tlsServer(config, { ciphers: `${STRONG}:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256` }, (request, response) => answer(request, response))
+    const weak = tlsServer(
+      config,
+      { ciphers: `${STRONG}:TLS_AES_128_GCM_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256` },
+      (request, response) => answer(request, response),
+    )
     const port = await listening(weak)
-    const broken = await look('cipher-suites', { region: { ...ground.region, port, url: `https://localhost:${port}` } })
+    const broken = await look('cipher-suites', {
+      region: { ...ground.region, port, url: `https://localhost:${port}` },
+    })
     weak.close()
     assert.equal(broken.outcome, 'fail')
     assert.match(broken.faults.join('\n'), /takes TLS 1\.3 with AES-128/)
@@ -106,10 +121,16 @@ describe('the probes of the worker', () => {
 
   it('password-hash: P9-15 fails when passwords are hashed cheaply, or not at all', async () => {
     await holds('password-hash')
-    const cheap = async () => '$argon2id$v=19$m=1024,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
+    const cheap = async () =>
+      '$argon2id$v=19$m=1024,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
     const broken = await look('password-hash', { passwords: { hash: cheap, matches: async () => true } })
-    assert.match(broken.faults.join('\n'), /below the floor[\s\S]*share a salt[\s\S]*a wrong password matches/)
-    const plainly = await look('password-hash', { passwords: { hash: async (word) => word, matches: async (one, other) => one === other } })
+    assert.match(
+      broken.faults.join('\n'),
+      /below the floor[\s\S]*share a salt[\s\S]*a wrong password matches/,
+    )
+    const plainly = await look('password-hash', {
+      passwords: { hash: async (word) => word, matches: async (one, other) => one === other },
+    })
     assert.match(plainly.faults.join('\n'), /not argon2id/)
   })
 
@@ -121,7 +142,9 @@ describe('the probes of the worker', () => {
     chmodSync(path, 0o600)
     const good = answer
     answer = (request, response) =>
-      request.url?.includes('/content') ? void response.writeHead(200, { 'content-type': 'application/pdf' }).end('%PDF') : good(request, response)
+      request.url?.includes('/content')
+        ? void response.writeHead(200, { 'content-type': 'application/pdf' }).end('%PDF')
+        : good(request, response)
     const broken = await look('blob-doors')
     answer = good
     assert.match(broken.faults.join('\n'), /content answered 200 without a credential/)
@@ -140,7 +163,10 @@ describe('the probes of the worker', () => {
     await aBlob(ground.region.blobRoot)
     await holds('sealed-blobs')
     const path = await aBlob(ground.region.blobRoot)
-    writeFileSync(path, 'The minutes of the meeting of the ninth of May, taken down in full and kept in clear.')
+    writeFileSync(
+      path,
+      'The minutes of the meeting of the ninth of May, taken down in full and kept in clear.',
+    )
     const broken = await look('sealed-blobs')
     rmSync(path)
     assert.match(broken.faults.join('\n'), /no message of a 256-bit suite/)
@@ -163,14 +189,29 @@ describe('the probes of the worker', () => {
 
 function tlsServer(config: Config, options: object, listener: RequestListener): Server {
   const [{ certificateFile, certificateKeyFile }] = config.regions
-  return createServer({ cert: readFileSync(certificateFile), key: readFileSync(certificateKeyFile), honorCipherOrder: true, ...options }, listener) as unknown as Server
+  return createServer(
+    {
+      cert: readFileSync(certificateFile),
+      key: readFileSync(certificateKeyFile),
+      honorCipherOrder: true,
+      ...options,
+    },
+    listener,
+  ) as unknown as Server
 }
 function listening(server: Server): Promise<number> {
-  return new Promise((resolve) => server.listen(0, 'localhost', () => resolve((server.address() as AddressInfo).port)))
+  return new Promise((resolve) =>
+    server.listen(0, 'localhost', () => resolve((server.address() as AddressInfo).port)),
+  )
 }
 async function aBlob(root: string): Promise<string> {
   const container = newRoutingId()
   const id = newId()
-  await openBlobStore(root).put(container, id, createSecretKey(randomBytes(32)), Readable.from([Buffer.from('words that nobody may read')]))
+  await openBlobStore(root).put(
+    container,
+    id,
+    createSecretKey(randomBytes(32)),
+    Readable.from([Buffer.from('words that nobody may read')]),
+  )
   return join(root, container, id.slice(-2), id)
 }
