@@ -19,7 +19,7 @@ export interface CellClient {
 
 export interface CellClientOptions {
   readonly socket: string
-  /** Milliseconds until a question fails; 10,000 unless said. Draining waits as long as it takes. */
+  /** Milliseconds until a question fails; 10,000 unless said, 90,000 for evidence. Draining waits as long as it takes. */
   readonly timeout?: number
 }
 
@@ -74,7 +74,7 @@ export function openCellClient(options: CellClientOptions): CellClient {
             : setTimeout(() => {
                 asked.delete(id)
                 reject(new PublicError('busy'))
-              }, options.timeout ?? 10_000)
+              }, options.timeout ?? (op === 'runEvidence' ? 90_000 : 10_000))
         asked.set(id, { op, timer, resolve, reject })
         lines?.send({ id, op, ...question })
       })
