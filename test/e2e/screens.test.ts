@@ -12,6 +12,8 @@ const SIGNED_IN = [
   '/knowledge',
   '/knowledge/snips',
   '/search?q=cooling',
+  '/trust',
+  '/trust/claims/PX-21',
   '/trust/audit',
   '/settings/people',
   '/settings/sessions',
