@@ -13,6 +13,7 @@ import { loginOf } from '#core/db/system-login.ts'
 import type { CellTables, DirectoryTables } from '#core/db/tables.gen.ts'
 import { PublicError } from '#core/errors.ts'
 import { openEvidenceLog } from '#core/evidence/read-results.ts'
+import { openIsolationLog } from '#core/evidence/isolation-log.ts'
 import type { ParserPlace } from '#core/jobs/capped-child.ts'
 import { openCellClient } from '#core/jobs/cell-client.ts'
 import { type KeeperClient, openKeeperClient } from '#core/keys/keeper-client.ts'
@@ -150,6 +151,7 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
       now,
     }),
     visits: new VisitLog({ db: cellDb, keys: (region) => regionKeys(`${region}/refusal`), now }),
+    isolation: (region) => openIsolationLog(() => cellDb(region)),
     parsing: parts.parsing ?? null,
     tenant: (id) => tenants.of(id),
     regionKeys: (region, purpose) => regionKeys(`${region}/${purpose}`),

@@ -13,6 +13,11 @@ const commands: readonly Command[] = [
     load: async () => (await import('./import-evidence.ts')).runImportEvidence,
   },
   {
+    name: 'probe',
+    summary: 'has the canaries of a region try each other so many times at once, and counts',
+    load: async () => (await import('./probe.ts')).runProbe,
+  },
+  {
     name: 'rotate-keys',
     summary: 'makes new keys for an organisation and seals everything with them',
     load: async () => (await import('./rotate-keys.ts')).runRotateKeys,

@@ -14,6 +14,7 @@ import { type Dispatcher, startDispatcher } from './dispatcher.ts'
 import type { CellGround } from './evidence/cell-ground.ts'
 import { type CellEvidence, keepEvidence, readEvidence } from './evidence/keep-evidence.ts'
 import { keepRefusals } from './keep-refusals.ts'
+import { makeCanaries } from './make-canaries.ts'
 import { migrateTenants, tenantsBehind } from './migrate-tenants.ts'
 import { prepareQueue } from './prepare-queue.ts'
 import { createSealer } from './sealer.ts'
@@ -116,6 +117,16 @@ export async function startRegionCell(options: RegionCellOptions): Promise<Regio
     (error: unknown) => log.error({ region, error }, 'tenants stay behind until the next start'),
   )
 
+  const canaries = makeCanaries({
+    region,
+    cell: place.name,
+    keeper,
+    migrations,
+    maker,
+    giver,
+    registrar,
+  }).catch((error: unknown) => log.error({ region, error }, 'canaries are made at the next start'))
+
   return {
     region,
     dispatcher,
@@ -134,7 +145,7 @@ export async function startRegionCell(options: RegionCellOptions): Promise<Regio
     },
     async stop() {
       stopping.abort()
-      await Promise.all([dispatcher.stop(), sealing, keeping, showing, migrating, spares.stop()])
+      await Promise.all([dispatcher.stop(), sealing, keeping, showing, migrating, canaries, spares.stop()])
       await Promise.all([
         pool.end(),
         maker.close(),

@@ -68,7 +68,7 @@ export function keepSpareTenants(options: SpareTenantsOptions): SpareTenants {
   async function undoBrokenClaims(): Promise<void> {
     const active = await giver.use(async (client) => {
       const { rows } = await client.query<{ tenant: string }>(
-        `select tenant from cell.tenant where state = 'active'`,
+        `select tenant from cell.tenant where state = 'active' and tenant not in (select tenant from cell.canary)`,
       )
       return rows.map(({ tenant }) => tenant)
     })

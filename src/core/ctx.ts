@@ -8,6 +8,7 @@ import type { SigningKeys } from './auth/signing/signing-keys.ts'
 import type { RegionPlace } from './config.ts'
 import type { Evidence } from './evidence/evidence.ts'
 import type { EvidenceLog } from './evidence/read-results.ts'
+import type { IsolationLog } from './evidence/isolation-log.ts'
 import type { ParserPlace } from './jobs/capped-child.ts'
 import type { BlindTable } from './keys/blind-values.ts'
 import type { RegionKeys } from './keys/region-keys.ts'
@@ -39,6 +40,8 @@ export interface Ctx extends TenantDoor {
   readonly limits: Limits
   /** The region's log of what belongs to no tenant. */
   readonly visits: VisitLog
+  /** What the canaries of a region's cell tried. */
+  isolation(region: string): IsolationLog
   /** A tenant's connections, for what happens before there is an actor. Throws `not_found`. */
   tenant(id: string): Promise<OpenTenant>
   regionKeys(region: string, purpose: RegionPurpose): RegionKeys

@@ -32,6 +32,14 @@ export interface RecordKind {
   find(tx: TenantReader, id: string): Promise<SealedRecord | undefined>
 }
 
+/** One request to the product's own API with the credential of a canary. */
+export type CanaryAsk = (question: {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly json?: unknown
+  readonly file?: { readonly name: string; readonly type: string; readonly bytes: Uint8Array }
+}) => Promise<{ readonly status: number; readonly json: unknown }>
+
 /** A product's manifest. */
 export interface Product {
   readonly name: string
@@ -47,4 +55,9 @@ export interface Product {
   readonly subjects?: SubjectSealed
   /** What runs to show the claims that the room keeps. */
   readonly evidence?: readonly Evidence[]
+  /**
+   * Gives a canary something of this product for the other one to reach for: makes what is missing, with `word` in its text. Asked
+   * again and again; what cannot be made yet is made the next time.
+   */
+  readonly furnish?: (ask: CanaryAsk, word: string) => Promise<void>
 }

@@ -7,6 +7,7 @@ import { eraseDocumentTask } from './documents/erase-document.job.ts'
 import { readDocumentTask } from './documents/read-document.job.ts'
 import { documentRoutes } from './documents/routes.ts'
 import { sweepUploadsTask } from './documents/sweep-uploads.job.ts'
+import { furnishCanary } from './furnish-canary.ts'
 import { knowledgeRecords } from './knowledge-records.ts'
 import { searchRoutes } from './search/routes.ts'
 import { eraseSnipTask } from './snips/erase-snip.job.ts'
@@ -45,4 +46,5 @@ export const knowledge: Product = {
     blobs: [documentBlobs],
   },
   records: knowledgeRecords,
+  furnish: furnishCanary,
 }

@@ -1,12 +1,15 @@
 // The worker process: takes jobs from the cell process and runs the tasks of all products, for every region of this machine.
 // Must stay true: it holds the keys of a tenant only as lent; what it leaves on a disk it wipes at its next start.
 import { availableParallelism } from 'node:os'
-import { type Config, cellSocket, type RunningRole } from '#core/config.ts'
+import { type Config, cellSocket, keeperSocket, type RunningRole } from '#core/config.ts'
 import { findConfinement } from '#core/jobs/confinement.ts'
 import { openWorkRoot } from '#core/jobs/work-folder.ts'
+import { openKeeperClient } from '#core/keys/keeper-client.ts'
 import { openLog } from '#core/log.ts'
 import { buildContext } from '#src/context.ts'
 import { products } from '#src/products.ts'
+import { openAskWeb } from '#trust/prober/ask-web.ts'
+import { runProber } from '#trust/prober/run-prober.ts'
 import { joinCell } from './cell-link.ts'
 import { lookAs } from './evidence/worker-probes.ts'
 import { runJob } from './run-job.ts'
@@ -35,10 +38,19 @@ export async function runWorker(config: Config): Promise<RunningRole> {
       return lookAs({ region, config, passwords: ctx.passwords, workRoot: parsing.workRoot }, evidence, log)
     },
   })
+  const stopping = new AbortController()
+  const keeper = openKeeperClient({ socket: keeperSocket(config, 'worker') })
+  const ask = openAskWeb(config)
+  const probing = config.regions.map(({ name: region }) =>
+    runProber({ ground: { ctx, region, keeper, products, ask }, log, signal: stopping.signal }),
+  )
   return {
     report: { network: parsing.confinement.network },
     async stop() {
-      await link.leave(graceMs)
+      stopping.abort()
+      await Promise.all([link.leave(graceMs), ...probing])
+      keeper.close()
+      ask[Symbol.dispose]()
       await ctx.close()
     },
   }

@@ -3,12 +3,12 @@ import { before, describe, it } from 'node:test'
 import type { Route } from '#core/route.ts'
 import { allRoutes } from '#server/route-table.ts'
 import { products } from '#src/products.ts'
+import { sampleOf } from '#trust/prober/sample-of.ts'
 import type { Question, Reply } from '../ask.ts'
 import { type DemoTenant, type Installation, theInstallation } from '../installation.ts'
 import { aMember, ownerSession } from '../people.ts'
 import { type PdxQuestion, signPdx } from '../sign-request.ts'
 import { type RecordsByNoun, recordsOf } from './foreign-records.ts'
-import { sampleOf } from './sample-of.ts'
 
 const DEFAULT_LIMIT = 1024 * 1024
 /** What a member may do, and what needs a session alone: there is nobody who has a session but not these. */

@@ -250,6 +250,30 @@ export type Export = {
   state: "waiting" | "ready" | "failed"
 }
 
+export type Isolation = {
+  attempts: number
+  /** Attempts that ended in anything but a refusal or not found. */
+  hits: number
+  lastAt: string | null
+  /** `hit` for a day after the last attempt that got through; `none` before the first attempt. */
+  lastResult: "denied" | "hit" | "none"
+  layers: ({
+    attempts: number
+    /** Attempts that ended in anything but a refusal or not found. */
+    hits: number
+    lastAt: string
+    lastHitAt: string | null
+    layer: "api" | "sql" | "blobs" | "search" | "jobs" | "keys"
+    since: string
+    /** Attempts that could not be judged. */
+    unclear: number
+  })[]
+  region: string
+  since: string | null
+  /** Attempts that could not be judged. */
+  unclear: number
+}
+
 export type KeptMail = {
   html: string
   id: string
@@ -1061,6 +1085,18 @@ export function readExportContentAddress(input: ReadExportContentInput): string 
 }
 
 export type ReadExportContentAnswer = Blob
+
+/** What two canaries of the cell tried on each other, by layer, and what came of it */
+export function readIsolationAddress(): string {
+  return addressOf('/v1/isolation')
+}
+
+/** What two canaries of the cell tried on each other, by layer, and what came of it */
+export function readIsolation(signal?: AbortSignal): Promise<ReadIsolationAnswer> {
+  return call<ReadIsolationAnswer>({ method: 'GET', path: '/v1/isolation', signal })
+}
+
+export type ReadIsolationAnswer = Isolation
 
 /** The keys that seal this organisation: purpose, version, since when */
 export function listKeysAddress(): string {

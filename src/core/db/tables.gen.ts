@@ -276,11 +276,30 @@ export interface CellTables {
     tenant: string
     at: Date
   }
+  'cell.canary': {
+    tenant: string
+    number: number
+    made_at: Generated<Date>
+  }
   'cell.outbox': {
     id: string
     tenant: string | null
     sent_at: Date
     sealed: Buffer
+  }
+  'cell.probe': {
+    layer: string
+    attempts: number
+    hits: number
+    unclear: number
+    since: Date
+    last_at: Date
+    last_hit_at: Date | null
+    last_hit: string | null
+  }
+  'cell.probe_turn': {
+    one: Generated<boolean>
+    until: Date
   }
   'cell.refusal': {
     minute: Date

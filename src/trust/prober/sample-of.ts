@@ -1,4 +1,4 @@
-/** A value that a schema accepts, made from the schema: the smallest one that says something. */
+// A value that a schema accepts, made from the schema: the smallest one that says something. The door tests and the prober knock with it.
 
 interface Shape {
   readonly type?: string
@@ -31,9 +31,14 @@ const CANDIDATES = [
   'eu.v.AAAAAAAAAAAAAAAA',
 ]
 
-/** Answers a valid value. `named` gives values for properties by name, e.g. ids of records. Throws for a pattern it knows no text for. */
+/** No sample is known for a pattern; add one to CANDIDATES. */
+export class NoSample extends Error {
+  override name = 'NoSample'
+}
+
+/** Answers a valid value. `named` gives values for properties by name, e.g. ids of records. Throws {@link NoSample}. */
 export function sampleOf(schema: unknown, named: Readonly<Record<string, unknown>> = {}): unknown {
-  const shape = schema as Shape
+  const shape = shapeOf(schema)
   if ('const' in shape) return shape.const
   if (shape.enum) return shape.enum[0]
   if (shape.anyOf)
@@ -56,6 +61,20 @@ export function sampleOf(schema: unknown, named: Readonly<Record<string, unknown
   }
 }
 
+/** The properties that a schema of an object names, with their schemas. */
+export function propertiesOf(schema: unknown): Readonly<Record<string, { readonly pattern?: string }>> {
+  return shapeOf(schema).properties ?? {}
+}
+
+function shapeOf(schema: unknown): Shape {
+  if (!isShape(schema)) throw new NoSample('not a schema')
+  return schema
+}
+
+function isShape(schema: unknown): schema is Shape {
+  return typeof schema === 'object' && schema !== null
+}
+
 // Everything required; where nothing is, as in a change, the first property, so that something is asked for.
 function sampleObject(shape: Shape, named: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const all = Object.keys(shape.properties ?? {})
@@ -75,6 +94,7 @@ function sampleText(shape: Shape): string {
     (shape.format !== 'date-time' || text.endsWith('Z')) &&
     (shape.format !== 'uri' || text.startsWith('https:'))
   const found = candidates.find(fits)
-  if (found === undefined) throw new Error(`no sample for ${JSON.stringify(shape)}; add one to sample-of.ts`)
+  if (found === undefined)
+    throw new NoSample(`no sample for ${JSON.stringify(shape)}; add one to sample-of.ts`)
   return found
 }

@@ -1,0 +1,37 @@
+// The prober's way to the web: over TLS like any client, on this machine, trusting the installation's own authority and nothing else.
+import { readFileSync } from 'node:fs'
+import { Agent, request } from 'node:https'
+import type { Config } from '#core/config.ts'
+import { PublicError } from '#core/errors.ts'
+import type { AskWeb } from './probe-ground.ts'
+
+const PATIENCE = 20_000
+
+/** Connections are kept. Throws `busy` when the web does not answer. */
+export function openAskWeb(config: Pick<Config, 'regions' | 'caCertificateFile'>): AskWeb & Disposable {
+  const agent = new Agent({ ca: readFileSync(config.caCertificateFile), keepAlive: true, maxSockets: 8 })
+  const ask: AskWeb = ({ region, method, path, headers, body }) => {
+    const place = config.regions.find(({ name }) => name === region)
+    if (!place) throw new Error(`no region ${region} here`)
+    const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>()
+    const fail = (cause: unknown) => reject(new PublicError('busy', undefined, { cause }))
+    const told = body ? { ...headers, 'content-length': String(body.length) } : headers
+    const sent = request(
+      new URL(path, place.url),
+      { agent, method, headers: told, timeout: PATIENCE },
+      (incoming) => {
+        const pieces: Buffer[] = []
+        incoming.on('data', (piece: Buffer) => pieces.push(piece))
+        incoming.on('error', fail)
+        incoming.on('end', () =>
+          resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(pieces).toString() }),
+        )
+      },
+    )
+    sent.on('timeout', () => sent.destroy(new Error('no answer in time')))
+    sent.on('error', fail)
+    sent.end(body)
+    return promise
+  }
+  return Object.assign(ask, { [Symbol.dispose]: () => agent.destroy() })
+}

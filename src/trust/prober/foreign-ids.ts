@@ -1,0 +1,46 @@
+// Ids of the other canary in the form of the API: of the kind a route asks for, as far as its schema says so.
+import { ID_PREFIXES, type IdPrefix, toApi } from '#core/ids.ts'
+import type { Route } from '#core/route.ts'
+import type { Canary } from './probe-ground.ts'
+import { propertiesOf } from './sample-of.ts'
+
+/** Where the records of a kind are, when their table has not the name of their noun. */
+const TABLES: Readonly<Partial<Record<IdPrefix, string>>> = {
+  org: 'organisation',
+  per: 'person',
+  ses: 'session',
+  key: 'api_key',
+  doc: 'document',
+  snp: 'snip',
+  evt: 'audit',
+  act: 'activity',
+  exp: 'export',
+}
+
+/** A few ids of the other that fit the route; of every kind when the route takes any, or none is given. */
+export function foreignIds({ ids }: Canary, noun: string, route: Route | undefined): string[] {
+  const patterns = [route?.schema.params, route?.schema.body, route?.schema.querystring]
+    .flatMap((schema) => (schema ? Object.values(propertiesOf(schema)) : []))
+    .flatMap(patternsOf)
+  const wanted = ID_PREFIXES.filter((prefix) =>
+    patterns.some((pattern) => new RegExp(`^\\^\\(?([a-z|]*\\|)?${prefix}[|)_]`).test(pattern)),
+  )
+  const prefixes = wanted.length > 0 ? wanted : ID_PREFIXES
+  const found = prefixes.flatMap((prefix) =>
+    (ids.get(TABLES[prefix] ?? tableOf(noun)) ?? []).slice(0, 3).map((id) => toApi(prefix, id)),
+  )
+  // A kind that has no table of its name here: any record of the other.
+  const any = [...ids.values()].flatMap((of) => of.slice(0, 1))
+  return found.length > 0 ? found : prefixes.flatMap((prefix) => any.map((id) => toApi(prefix, id)))
+}
+
+function patternsOf(schema: object): string[] {
+  if ('pattern' in schema && typeof schema.pattern === 'string') return [schema.pattern]
+  if ('anyOf' in schema && Array.isArray(schema.anyOf)) return schema.anyOf.flatMap(patternsOf)
+  return []
+}
+
+/** `api-keys` is `api_key`. */
+function tableOf(noun: string): string {
+  return noun.replaceAll('-', '_').replace(/ies$/, 'y').replace(/s$/, '')
+}
