@@ -3,7 +3,7 @@
 // anything of one's own.
 import type { Route } from '#core/route.ts'
 import type { Attempt, Outcome } from './attempt.ts'
-import { foreignIds } from './foreign-ids.ts'
+import { foreignIds, isId } from './foreign-ids.ts'
 import type { Canary, ProbeGround, WebAnswer, WebQuestion } from './probe-ground.ts'
 import { NoSample, propertiesOf, sampleOf } from './sample-of.ts'
 
@@ -33,15 +33,21 @@ function isAboutOne(route: Route): boolean {
 
 /** Properties of a schema that hold the id of a record. */
 function idNames(schema: unknown): string[] {
-  return Object.entries(propertiesOf(schema)).flatMap(([name, { pattern }]) =>
-    pattern !== undefined && /^\^(\(|[a-z]{3,4}_|\[a-z\])/.test(pattern) ? [name] : [],
+  return Object.entries(propertiesOf(schema)).flatMap(([name, of]) => (isId(of) ? [name] : []))
+}
+
+/** Ids of the other for the path and the body of a route. */
+function idsFor(route: Route, other: Canary): string[] {
+  const noun = /\/([a-z-]+)\/:/.exec(route.url)?.[1] ?? ''
+  const schemas = [route.schema.params, route.schema.body].flatMap((schema) =>
+    schema ? idNames(schema).map((name) => propertiesOf(schema)[name]) : [],
   )
+  return foreignIds(other, noun, schemas)
 }
 
 /** One’s own credential, an id of the other. */
 function foreign({ ask, region }: ProbeGround, route: Route, me: Canary, other: Canary): Attempt[] {
-  const noun = /\/([a-z-]+)\/:/.exec(route.url)?.[1] ?? 'documents'
-  return foreignIds(other, noun, route).map((id) => ({
+  return idsFor(route, other).map((id) => ({
     layer: 'api',
     name: `${route.operationId} with an id of the other`,
     async run() {
@@ -65,7 +71,7 @@ function lists({ ask, region }: ProbeGround, route: Route, me: Canary, other: Ca
   if ('code' in query && other.sealCode !== undefined)
     variants.push([' for a seal code of the other', { code: other.sealCode }])
   for (const name of route.schema.querystring ? idNames(route.schema.querystring) : []) {
-    const [id] = foreignIds(other, 'documents', route)
+    const [id] = foreignIds(other, '', [query[name]])
     if (id !== undefined) variants.push([` with ${name} of the other`, { [name]: id }])
   }
   return [
@@ -121,7 +127,8 @@ function swapped({ ask, region, ctx }: ProbeGround, route: Route, me: Canary, ot
     layer: 'api',
     name: `${route.operationId} with ${what}`,
     async run() {
-      const question = questionOf(route, where, {})
+      const [id] = isAboutOne(route) ? idsFor(route, other) : []
+      const question = questionOf(route, where, id === undefined ? {} : { id, documentId: id })
       if (!question) return 'unclear'
       const answer = await ask({ ...question, headers: { ...question.headers, ...headers } })
       return verdict(answer, other)
@@ -201,7 +208,7 @@ function showsNothing(answer: WebAnswer, me: Canary, other: Canary, asked: reado
   const traces = [other.tenant, other.word, ...[...other.ids.values()].flat()]
   const own = new Set([...me.ids.values()].flat())
   return traces.some((trace) => !own.has(trace) && !asked.includes(trace) && text.includes(trace)) ||
-    foreignIds(other, '', undefined).some((id) => !asked.includes(id) && text.includes(id))
+    foreignIds(other, '', []).some((id) => !asked.includes(id) && text.includes(id))
     ? 'hit'
     : 'denied'
 }
