@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { type BlobStore, openBlobStore } from '#core/blobs/blob-store.ts'
 import { PublicError } from '#core/errors.ts'
-import { newId } from '#core/ids.ts'
+import { newId, newRoutingId } from '#core/ids.ts'
 import { SealBroken } from '#core/keys/seal-broken.ts'
 import type { SubjectKey } from '#core/keys/subject-key.ts'
 import type { Attempt, Outcome } from './attempt.ts'
@@ -21,10 +21,14 @@ export async function blobAttempts(me: Canary, other: Canary): Promise<Attempt[]
   const blobs = other.blobs.flatMap((blob): [string, () => Promise<Outcome>][] => [
     ['by its id in one’s own container', () => opened(() => store.open(me.tenant, blob, key))],
     ['in its container under one’s own key', () => opened(() => store.open(other.tenant, blob, key))],
-    ['as a file of one’s own', () => moved(store, { root, me, other, blob, as: newId(), key: mine })],
     [
-      'under its own key in one’s own container',
-      () => moved(store, { root, me, other, blob, as: blob, key: theirs }),
+      'as a file of one’s own',
+      () => moved(store, { root, to: me.tenant, other, blob, as: newId(), key: mine }),
+    ],
+    // Of nobody, so that no attempt at the same moment takes the copy for a leak.
+    [
+      'under its own key in another container',
+      () => moved(store, { root, to: newRoutingId(), other, blob, as: blob, key: theirs }),
     ],
     [
       'by a path from one’s own container',
@@ -73,7 +77,8 @@ async function opened(open: () => Promise<Readable>): Promise<Outcome> {
 
 interface Move {
   readonly root: string
-  readonly me: Canary
+  /** The container it is put into. */
+  readonly to: string
   readonly other: Canary
   readonly blob: string
   readonly as: string
@@ -81,15 +86,15 @@ interface Move {
 }
 
 /** As somebody would who can write the disk: the layout is that of blob-store.ts. */
-async function moved(store: BlobStore, { root, me, other, blob, as, key }: Move): Promise<Outcome> {
-  const file = join(root, me.tenant, as.slice(-2), as)
+async function moved(store: BlobStore, { root, to, other, blob, as, key }: Move): Promise<Outcome> {
+  const file = join(root, to, as.slice(-2), as)
   const made = await mkdir(dirname(file), { recursive: true })
   if (made !== undefined) await chmod(dirname(file), 0o2770)
   try {
     await copyFile(join(root, other.tenant, blob.slice(-2), blob), file)
     return await opened(() =>
       store.open(
-        me.tenant,
+        to,
         as,
         key.versions.map((version) => version.key),
       ),
@@ -97,7 +102,7 @@ async function moved(store: BlobStore, { root, me, other, blob, as, key }: Move)
   } catch (error) {
     return refusal(error)
   } finally {
-    await rm(file, { force: true })
+    await rm(made?.endsWith(to) ? made : file, { recursive: true, force: true })
   }
 }
 
