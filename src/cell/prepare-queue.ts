@@ -15,6 +15,8 @@ export async function prepareQueue(pool: QueuePool, log: Log): Promise<void> {
   await pool.query(
     `create index if not exists jobs_by_tenant on queue._private_jobs ((payload ->> 'tenant'))`,
   )
+  // The library leaves its functions to everybody; only that nobody enters the schema would stand in the way.
+  await pool.query(`revoke execute on all functions in schema ${queueSchema} from public`)
 }
 
 /** Puts back every job that a dispatcher held when it died or stopped; the broken-off attempt does not count. */

@@ -54,3 +54,9 @@ select * from pg_views where schemaname not in ('pg_catalog', 'information_schem
 select * from pg_constraint;
 select * from pg_stat_progress_copy;
 select * from pg_stat_ssl;
+-- rows: 0
+select * from information_schema.tables where table_schema in ('{b}', '{bPeople}', 'cell', 'queue') and table_type = 'BASE TABLE';
+-- rows: 0
+select query from pg_stat_activity where usename <> current_user and query <> '' and query <> '<insufficient privilege>';
+-- rows: 0
+select * from pg_prepared_xacts where owner <> current_user;

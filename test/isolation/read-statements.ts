@@ -6,6 +6,8 @@ export interface Statement {
   readonly sql: string
   /** From `-- rows: N` in front of it. */
   readonly rows: number | null
+  /** From `-- but: ROLE, ROLE` in front of it: who may. */
+  readonly but: readonly string[]
 }
 
 /** `names` replaces `{a}`, `{b}` and the like. Statements end with a semicolon at the end of a line. */
@@ -15,11 +17,12 @@ export function readStatements(file: string, names: Readonly<Record<string, stri
     .split(/;\s*$/m)
     .map((part) => {
       const rows = /^-- rows: (\d+)$/m.exec(part)?.[1]
+      const but = /^-- but: (.+)$/m.exec(part)?.[1]?.split(', ') ?? []
       const sql = part
         .replace(/^--.*$/gm, '')
         .trim()
         .replace(/\{(\w+)\}/g, (whole, name: string) => names[name] ?? whole)
-      return { sql, rows: rows === undefined ? null : Number(rows) }
+      return { sql, rows: rows === undefined ? null : Number(rows), but }
     })
     .filter(({ sql }) => sql !== '')
 }

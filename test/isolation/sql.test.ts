@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import pg from 'pg'
+import { DENIED_STATEMENTS, EMPTY_STATEMENTS } from '#trust/prober/sql-statements.ts'
 import { connectAsRole, passwordOf, placeOf } from '../as-role.ts'
 import { fileForm } from '../ask.ts'
 import { type DemoTenant, type Installation, theInstallation } from '../installation.ts'
@@ -117,6 +118,55 @@ describe('the database login of one tenant', () => {
     })
   }
 
+  for (const role of ['sealer', 'dispatcher', 'router', 'registrar']) {
+    // The registrar enters the directory alone; what it tries there of a tenant does not even exist.
+    const database = role === 'registrar' ? 'directory' : 'cell'
+    it(`as ${role} is denied every statement of system-denied.sql that is not its own`, async () => {
+      const statements = readStatements('system-denied.sql', { ...names, aLogin: `t_${a.rid}` })
+      assert.ok(statements.length > 100, `only ${statements.length} statements`)
+      const client = await connectAsRole(house, a.region, role, database)
+      const wrong: string[] = []
+      try {
+        for (const { sql, but } of statements) {
+          const verdict = await verdictOf(client, sql)
+          const isMine = but.includes(role)
+          const isAbsent = database === 'directory' && /^(42P01|3F000|42883) /.test(verdict ?? '')
+          if (isMine ? verdict === null : verdict !== null && !isAbsent)
+            wrong.push(`${sql.split('\n')[0]}: ${verdict ?? 'denied, and is its own'}`)
+        }
+      } finally {
+        await client.end()
+      }
+      assert.deepEqual(wrong, [])
+    })
+  }
+
+  it('as replicator opens no database at all', async () => {
+    const [cell] = placeOf(house, a.region).cells
+    const password = await passwordOf(house, a.region, 'replicator')
+    for (const database of ['cell', 'directory', 'postgres', 'template1']) {
+      const stranger = new pg.Client({
+        user: 'replicator',
+        password,
+        port: cell.port,
+        host: cell.host,
+        database,
+      })
+      stranger.on('error', () => undefined)
+      await assert.rejects(stranger.connect(), /permission denied|no pg_hba|rejects/, database)
+    }
+  })
+
+  it('is denied everything that the prober tries, and the list of the prober is part of this one', () => {
+    const texts = new Set(
+      [...readStatements('denied.sql', {}), ...readStatements('nothing.sql', {})].map(({ sql }) =>
+        squeezed(sql),
+      ),
+    )
+    const missing = [...DENIED_STATEMENTS, ...EMPTY_STATEMENTS].filter((sql) => !texts.has(squeezed(sql)))
+    assert.deepEqual(missing, [])
+  })
+
   it('hears nothing of a neighbour that works', async () => {
     const client = await connectAsRole(house, a.region, `t_${a.rid}`)
     const heard: string[] = []
@@ -136,6 +186,10 @@ describe('the database login of one tenant', () => {
       )
   })
 })
+
+function squeezed(sql: string): string {
+  return sql.replace(/\s+/g, ' ')
+}
 
 /** Not possible inside a transaction, and so tried without one. */
 const ALONE = /^(alter system|create database|create tablespace)/

@@ -28,7 +28,7 @@ const attributes: Readonly<Record<SystemLogin, string>> = {
 
 /** Who may connect where; migrator may also let tenants in and make schemas. */
 const connects: Readonly<Record<'cell' | 'directory', readonly SystemLogin[]>> = {
-  cell: ['sealer', 'dispatcher', 'router', 'registrar'],
+  cell: ['sealer', 'dispatcher', 'router'],
   directory: ['router', 'registrar'],
 }
 

@@ -57,9 +57,9 @@ export async function furnishCanary(ground: ProbeGround, tenant: string): Promis
 export async function refurnish(ground: ProbeGround, canary: Canary): Promise<Canary> {
   const ask = askAs(ground, canary)
   for (const { furnish } of ground.products) await furnish?.(ask, canary.word)
-  const exports = await ask({ method: 'GET', path: '/v1/activity?limit=1' })
-  if (isEmptyList(exports.json)) await ask({ method: 'POST', path: '/v1/exports', json: { kind: 'audit' } })
   const belongings = await readBelongings(canary.opened)
+  if (!belongings.ids.has('export'))
+    await ask({ method: 'POST', path: '/v1/exports', json: { kind: 'audit' } })
   const store = openBlobStore(canary.opened.place.region.blobRoot)
   const blobs: string[] = []
   for await (const blob of store.list(canary.tenant)) if (blobs.length < 20) blobs.push(blob)
@@ -132,16 +132,6 @@ async function endOldCredentials(tx: TenantWriter): Promise<void> {
       .where('created_at', '<', before)
       .execute()
   tx.audit({ action: 'trust.canary.readied' })
-}
-
-function isEmptyList(json: unknown): boolean {
-  return (
-    typeof json === 'object' &&
-    json !== null &&
-    'items' in json &&
-    Array.isArray(json.items) &&
-    json.items.length === 0
-  )
 }
 
 function codeIn(json: unknown): string | undefined {
