@@ -5,12 +5,12 @@ import { newId } from '#core/ids.ts'
 import type { Route } from '#core/route.ts'
 import { mergeSegmentsTask } from '#core/search/merge-segments.job.ts'
 import { allRoutes } from '#server/route-table.ts'
+import { sampleOf } from '#trust/prober/sample-of.ts'
 import { fileForm } from '../ask.ts'
 import { onePagePdf } from '../one-page-pdf.ts'
 import type { Resident } from '../own-house.ts'
 import { type OwnLibrary, openLibrary } from '../own-library.ts'
 import { naughtyStrings, ownNaughtyStrings } from './naughty-strings.ts'
-import { sampleOf } from './sample-of.ts'
 import { type StringField, stringFieldsOf, textAt, withText } from './string-fields.ts'
 
 /** So many requests at once; the line for passwords takes 64. */

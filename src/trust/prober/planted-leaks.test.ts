@@ -12,6 +12,7 @@ import { silentLog } from '#core/log.ts'
 import { route } from '#core/route.ts'
 import { SearchBox } from '#core/search/search-box.ts'
 import { buildApp } from '#server/app.ts'
+import { openHostNames } from '#server/host-names.ts'
 import { allRoutes } from '#server/route-table.ts'
 import { type BuiltCtx, buildContext } from '#src/context.ts'
 import { products } from '#src/products.ts'
@@ -180,13 +181,20 @@ describe('the prober of a living cell', () => {
           return { id: params.id }
         }),
     })
-    const app = await buildApp({ ctx, log: silentLog(), routes: [...allRoutes(), leaky], trustedProxies: [] })
+    const app = await buildApp({
+      ctx,
+      log: silentLog(),
+      routes: [...allRoutes(), leaky],
+      hosts: openHostNames(config.regions),
+      trustedProxies: [],
+    })
     try {
-      const inject: ProbeGround['ask'] = async ({ method, path, headers, body }) => {
+      const inject: ProbeGround['ask'] = async ({ region, method, path, headers, body }) => {
+        const place = config.regions.find(({ name }) => name === region)
         const reply = await app.inject({
           method: method as 'GET',
           url: path,
-          headers: { host: `localhost:${config.port}`, ...headers },
+          headers: { host: `localhost:${place?.port}`, ...headers },
           ...(body ? { payload: Buffer.from(body) } : {}),
         })
         return { status: reply.statusCode, text: reply.body }
