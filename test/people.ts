@@ -46,7 +46,7 @@ export async function aMember(installation: Installation, tenant: DemoTenant, na
 export async function anOrganisation(
   installation: Installation,
   domain: string,
-  near: DemoTenant,
+  near: Pick<DemoTenant, 'url' | 'region'>,
 ): Promise<DemoTenant> {
   const { ask } = installation
   const owner = { email: `founder@${domain}`, password: `correct horse ${crypto.randomUUID()}` }

@@ -17,8 +17,8 @@ import { allRoutes } from '#server/route-table.ts'
 import { type BuiltCtx, buildContext } from '#src/context.ts'
 import { products } from '#src/products.ts'
 import { connectAsRole } from '#test/as-role.ts'
-import { type Installation, startInstallation } from '#test/installation.ts'
-import { ownerSession } from '#test/people.ts'
+import { type DemoTenant, type Installation, startInstallation } from '#test/installation.ts'
+import { anOrganisation, ownerSession } from '#test/people.ts'
 import { openAskWeb } from './ask-web.ts'
 import { openProber, type Prober, type Shares } from './open-prober.ts'
 import type { Canary, ProbeGround } from './probe-ground.ts'
@@ -28,6 +28,7 @@ const NONE: Shares = { api: 0, sql: 0, blobs: 0, search: 0, jobs: 0, keys: 0 }
 describe('the prober of a living cell', () => {
   let house: Installation
   let config: Config
+  let acme: DemoTenant
   let ctx: BuiltCtx
   let keeper: KeeperClient
   let ask: ReturnType<typeof openAskWeb>
@@ -36,8 +37,10 @@ describe('the prober of a living cell', () => {
 
   before(async () => {
     // Its own, because what is planted would be found by everybody else's.
-    house = await startInstallation()
+    house = await startInstallation({ demo: false })
     config = buildConfig({ role: 'admin', home: house.home })
+    const [{ url }] = config.regions
+    acme = await anOrganisation(house, 'beside-canaries.example', { url, region: 'eu' })
     ctx = buildContext(config, 'worker')
     keeper = openKeeperClient({ socket: keeperSocket(config, 'worker') })
     ask = openAskWeb(config)
@@ -108,7 +111,6 @@ describe('the prober of a living cell', () => {
   })
 
   it('is counted by the cell, and shown to whoever is signed in', async () => {
-    const acme = house.tenants[0]
     const session = await ownerSession(house, acme)
     const { status, json } = await house.ask(`${acme.url}/v1/isolation`, { session })
     assert.equal(status, 200)
@@ -128,7 +130,7 @@ describe('the prober of a living cell', () => {
   it('lets no person sign in to a canary', async () => {
     const [canary] = prober.canaries
     const email = `${canary.word}@canary.invalid`
-    for (const { url } of house.tenants) {
+    for (const { url } of config.regions) {
       const reply = await house.ask(`${url}/v1/sessions`, {
         json: { email, password: 'correct horse battery' },
       })
@@ -313,7 +315,6 @@ describe('the prober of a living cell', () => {
   })
 
   it('has told the API of every leak', async () => {
-    const acme = house.tenants[0]
     const session = await ownerSession(house, acme)
     const { json } = await house.ask(`${acme.url}/v1/isolation`, { session })
     assert.equal(json.lastResult, 'hit')
