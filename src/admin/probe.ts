@@ -82,7 +82,7 @@ function say(report: ProbeReport, { isJson, seconds }: Given & { seconds: number
   const rounded = Math.round(seconds * 10) / 10
   if (isJson)
     process.stdout.write(
-      `${JSON.stringify({ ok: hits === 0, attempts: total(report), hits, seconds: rounded, layers, hitNames: report.hitNames })}\n`,
+      `${JSON.stringify({ ok: hits === 0, attempts: total(report), hits, seconds: rounded, layers, hitNames: report.hitNames, unclearNames: report.unclearNames })}\n`,
     )
   else {
     for (const layer of PROBE_LAYERS) {
@@ -117,6 +117,7 @@ function add(one: ProbeReport | undefined, other: ProbeReport): ProbeReport {
     search: sum('search'),
     jobs: sum('jobs'),
     keys: sum('keys'),
+    unclearNames: [...one.unclearNames, ...other.unclearNames].slice(0, 100),
     hitNames: [...one.hitNames, ...other.hitNames].slice(0, 100),
   }
 }

@@ -36,22 +36,29 @@ function idNames(schema: unknown): string[] {
   return Object.entries(propertiesOf(schema)).flatMap(([name, of]) => (isId(of) ? [name] : []))
 }
 
-/** Ids of the other for the path and the body of a route. */
-function idsFor(route: Route, other: Canary): string[] {
-  const noun = /\/([a-z-]+)\/:/.exec(route.url)?.[1] ?? ''
-  const schemas = [route.schema.params, route.schema.body].flatMap((schema) =>
-    schema ? idNames(schema).map((name) => propertiesOf(schema)[name]) : [],
+/** Ids of the other for the path and the body of a route, by name: each of the kind its schema asks for. */
+function idsFor(route: Route, other: Canary): Readonly<Record<string, string>>[] {
+  const lists = [route.schema.params, route.schema.body].flatMap((schema) =>
+    schema
+      ? idNames(schema).map((name): [string, string[]] => {
+          const noun = new RegExp(`/([a-z-]+)/:${name}`).exec(route.url)?.[1] ?? ''
+          return [name, foreignIds(other, noun, [propertiesOf(schema)[name]])]
+        })
+      : [],
   )
-  return foreignIds(other, noun, schemas)
+  const most = Math.max(0, ...lists.map(([, ids]) => ids.length))
+  return Array.from({ length: most }, (_, index) =>
+    Object.fromEntries(lists.map(([name, ids]) => [name, ids[index % ids.length] ?? ''])),
+  )
 }
 
 /** One’s own credential, an id of the other. */
 function foreign({ ask, region }: ProbeGround, route: Route, me: Canary, other: Canary): Attempt[] {
-  return idsFor(route, other).map((id) => ({
+  return idsFor(route, other).map((ids) => ({
     layer: 'api',
     name: `${route.operationId} with an id of the other`,
     async run() {
-      const question = questionOf(route, region, { id, documentId: id })
+      const question = questionOf(route, region, ids)
       if (!question) return 'unclear'
       const answer = await ask({ ...question, headers: { ...question.headers, ...credentialOf(me) } })
       return verdict(answer, other)
@@ -127,8 +134,8 @@ function swapped({ ask, region, ctx }: ProbeGround, route: Route, me: Canary, ot
     layer: 'api',
     name: `${route.operationId} with ${what}`,
     async run() {
-      const [id] = isAboutOne(route) ? idsFor(route, other) : []
-      const question = questionOf(route, where, id === undefined ? {} : { id, documentId: id })
+      const [ids = {}] = isAboutOne(route) ? idsFor(route, other) : []
+      const question = questionOf(route, where, ids)
       if (!question) return 'unclear'
       const answer = await ask({ ...question, headers: { ...question.headers, ...headers } })
       return verdict(answer, other)
@@ -148,7 +155,7 @@ function questionOf(
 ): WebQuestion | undefined {
   try {
     const path = route.url.replace(/:(\w+)/g, (_, name: string) =>
-      name === 'n' || name === 'page' ? '1' : (named[name] ?? named.id ?? sampleParam(route, name)),
+      name === 'n' || name === 'page' ? '1' : (named[name] ?? sampleParam(route, name)),
     )
     const query = new URLSearchParams()
     if (route.schema.querystring) {

@@ -8,6 +8,7 @@ const TABLES: Readonly<Partial<Record<IdPrefix, string>>> = {
   per: 'person',
   ses: 'session',
   key: 'api_key',
+  sec: 'api_key_secret',
   doc: 'document',
   snp: 'snip',
   evt: 'audit',

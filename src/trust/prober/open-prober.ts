@@ -14,7 +14,11 @@ import { searchAttempts } from './search-attempts.ts'
 import { jobStatementAttempts, sqlAttempts } from './sql-attempts.ts'
 
 /** What came of some attempts, by layer. */
-export type ProbeReport = Readonly<Record<ProbeLayer, ProbeCounts>> & { readonly hitNames: readonly string[] }
+export type ProbeReport = Readonly<Record<ProbeLayer, ProbeCounts>> & {
+  /** Which attempts got through, and which could not be judged: a hundred of each at the most. */
+  readonly hitNames: readonly string[]
+  readonly unclearNames: readonly string[]
+}
 
 /** Attempts of each layer in a hundred. Those that leave an event in a log for good are the fewer. */
 export type Shares = Readonly<Record<ProbeLayer, number>>
@@ -94,7 +98,7 @@ export async function openProber(ground: ProbeGround, log: Log): Promise<Prober 
     }
     for (const [layer, attempt] of tally.hits)
       log.error({ region, layer, attempt }, 'a canary reached the other one')
-    return { ...tally.counts, hitNames: tally.names }
+    return { ...tally.counts, hitNames: tally.names, unclearNames: tally.unclear }
   }
 
   async function settleInto(tally: Tally): Promise<void> {
@@ -129,8 +133,8 @@ export async function openProber(ground: ProbeGround, log: Log): Promise<Prober 
             unclear: outcome === 'unclear' ? 1 : 0,
           }
           tally.add(layer, counts, outcome === 'hit' ? attempt.name : null)
-          if (outcome === 'unclear')
-            log.debug({ region, layer, attempt: attempt.name }, 'an attempt was not judged')
+          if (outcome === 'unclear' && tally.unclear.length < 100)
+            tally.unclear.push(`${layer}: ${attempt.name}`)
         }
       }
       await Promise.all(Array.from({ length: lanes }, lane))
@@ -163,6 +167,7 @@ class Tally {
   }
   readonly hits = new Map<ProbeLayer, string>()
   readonly names: string[] = []
+  readonly unclear: string[] = []
 
   add(layer: ProbeLayer, { attempts, hits, unclear }: ProbeCounts, hit: string | null): void {
     const known = this.counts[layer]
