@@ -10,7 +10,7 @@ export const POSTGRES15 = 'postgres15'
 
 const BIN = '/usr/lib/postgresql/15/bin'
 
-/** Migrations of all three kinds, the queue's functions, people and their log, search, and what a tenant's login may not. */
+/** Migrations of all three kinds, the queue's functions, people and their log, search, what a tenant's login may not, and the table of rights. */
 const FILES = [
   'test/postgres15/version.test.ts',
   'src/cell/region-cell.test.ts',
@@ -18,6 +18,7 @@ const FILES = [
   'src/core/auth/accounts.test.ts',
   'src/core/search/sealed-at-rest.test.ts',
   'test/isolation/sql.test.ts',
+  'test/privileges/rights.test.ts',
 ]
 
 /** The files as a stage on the server in `bin`. */

@@ -208,7 +208,7 @@ create statistics {a}.s on id, at from {a}.audit;
 create domain public.d as text;
 alter function cell.enqueue set search_path = {a};
 alter function cell.announce() security invoker;
-alter default privileges grant select on tables to public;
+alter default privileges for role {bLogin} grant select on tables to public;
 alter database cell set search_path = {a};
 alter role all set search_path = {a};
 set session_replication_role = replica;
