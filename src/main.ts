@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   }
   const config = readConfig()
   if (config.role === 'admin') return
-  if (config.runAs) (await import('#up/become-user.ts')).becomeUser(config.runAs)
+  if (config.runAs) (await import('#core/become-user.ts')).becomeUser(config.runAs)
   // After the change of user, so that no role runs what another one compiled; and `up` makes no folder unasked.
   if (config.role !== 'up' || existsSync(config.cacheFolder)) enableCompileCache(config.cacheFolder)
   preferPacked(appFolder)

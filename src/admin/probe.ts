@@ -3,6 +3,7 @@
 // no others. Whoever starts it could have started the worker.
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { becomeUser } from '#core/become-user.ts'
 import { type Config, ConfigError, keeperSocket, readConfig } from '#core/config.ts'
 import { PROBE_LAYERS } from '#core/evidence/isolation-log.ts'
 import { openKeeperClient } from '#core/keys/keeper-client.ts'
@@ -11,7 +12,6 @@ import { buildContext } from '#src/context.ts'
 import { products } from '#src/products.ts'
 import { openAskWeb } from '#trust/prober/ask-web.ts'
 import { BURST_SHARES, openProber, type ProbeReport } from '#trust/prober/open-prober.ts'
-import { becomeUser } from '#up/become-user.ts'
 
 const USAGE = `Usage: panoply admin probe [--attempts N] [--region NAME] [--lanes N] [--home DIR] [--json]
   --attempts  how many, 100000 unless said

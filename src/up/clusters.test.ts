@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import pg from 'pg'
+import { findAccount } from '#core/become-user.ts'
 import { serverBin } from '#test/own-cluster.ts'
 import { type ClusterPlan, endLeftovers, startCluster } from './clusters.ts'
 import { identityOf, isRunning, processesIn } from './process-identity.ts'
-import { findAccount } from './system-users.ts'
 
 const account = process.getuid?.() === 0 ? (findAccount('postgres') ?? findAccount('nobody')) : null
 const folders: string[] = []

@@ -2,14 +2,8 @@
 // Must stay true: making them again changes nothing; none of them can log in.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { type Account, findAccount } from '#core/become-user.ts'
 import { ConfigError } from '#core/config.ts'
-
-/** A user by number, as spawn and chown want it. */
-export interface Account {
-  readonly name: string
-  readonly uid: number
-  readonly gid: number
-}
 
 export const ownedRoles = ['web', 'worker', 'keeper', 'cell', 'backup', 'db'] as const
 export type OwnedRole = (typeof ownedRoles)[number]
@@ -62,12 +56,6 @@ export async function ensureSystemUsers(): Promise<SystemUsers> {
 
 function accountOf(role: OwnedRole): Account {
   return findAccount(`panoply-${role}`) ?? missing(`panoply-${role}`)
-}
-
-/** @returns null when /etc/passwd does not name it */
-export function findAccount(name: string): Account | null {
-  const fields = linesOf('/etc/passwd').find((line) => line[0] === name)
-  return fields ? { name, uid: Number(fields[2]), gid: Number(fields[3]) } : null
 }
 
 function findGroup(name: string): number | null {
