@@ -4,6 +4,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { becomeUser } from '#core/become-user.ts'
+import { openBlobStore } from '#core/blobs/blob-store.ts'
 import { type Config, ConfigError, keeperSocket, readConfig } from '#core/config.ts'
 import { PROBE_LAYERS } from '#core/evidence/isolation-log.ts'
 import { openKeeperClient } from '#core/keys/keeper-client.ts'
@@ -57,7 +58,9 @@ async function probe(config: Config, { attempts, lanes, region }: Given): Promis
   const keeper = openKeeperClient({ socket: keeperSocket(config, 'worker') })
   const ask = openAskWeb(config)
   try {
-    const prober = await openProber({ ctx, region: place.name, keeper, products, ask }, silentLog())
+    const behind = { reach: ctx.tenant, blobs: openBlobStore(place.blobRoot), blobRoot: place.blobRoot }
+    const ground = { ctx, region: place.name, keeper, products, ask, ...behind }
+    const prober = await openProber(ground, silentLog())
     if (!prober) throw new ConfigError('The cell has not made its canaries yet. Try again in a minute.')
     let sum: ProbeReport | undefined
     for (let left = attempts - (sum ? total(sum) : 0); left > 0; left = attempts - (sum ? total(sum) : 0)) {

@@ -1,6 +1,7 @@
 // The worker process: takes jobs from the cell process and runs the tasks of all products, for every region of this machine.
 // Must stay true: it holds the keys of a tenant only as lent; what it leaves on a disk it wipes at its next start.
 import { availableParallelism } from 'node:os'
+import { openBlobStore } from '#core/blobs/blob-store.ts'
 import { type Config, cellSocket, keeperSocket, type RunningRole } from '#core/config.ts'
 import { findConfinement } from '#core/jobs/confinement.ts'
 import { openWorkRoot } from '#core/jobs/work-folder.ts'
@@ -41,9 +42,11 @@ export async function runWorker(config: Config): Promise<RunningRole> {
   const stopping = new AbortController()
   const keeper = openKeeperClient({ socket: keeperSocket(config, 'worker') })
   const ask = openAskWeb(config)
-  const probing = config.regions.map(({ name: region }) =>
-    runProber({ ground: { ctx, region, keeper, products, ask }, log, signal: stopping.signal }),
-  )
+  const probing = config.regions.map(({ name: region, blobRoot }) => {
+    const behind = { reach: ctx.tenant, blobs: openBlobStore(blobRoot), blobRoot }
+    const ground = { ctx, region, keeper, products, ask, ...behind }
+    return runProber({ ground, log, signal: stopping.signal })
+  })
   return {
     report: { network: parsing.confinement.network },
     async stop() {

@@ -3,18 +3,20 @@
 import { chmod, copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { type BlobStore, openBlobStore } from '#core/blobs/blob-store.ts'
+import type { BlobStore } from '#core/blobs/blob-store.ts'
 import { PublicError } from '#core/errors.ts'
 import { newId, newRoutingId } from '#core/ids.ts'
 import { SealBroken } from '#core/keys/seal-broken.ts'
 import type { SubjectKey } from '#core/keys/subject-key.ts'
 import type { Attempt, Outcome } from './attempt.ts'
-import type { Canary } from './probe-ground.ts'
+import type { Canary, ProbeGround } from './probe-ground.ts'
 
 /** Everything `me` tries of the other's container. Empty while one of the two has no file. */
-export async function blobAttempts(me: Canary, other: Canary): Promise<Attempt[]> {
-  const root = other.opened.place.region.blobRoot
-  const store = openBlobStore(root)
+export async function blobAttempts(
+  { blobs: store, blobRoot: root }: ProbeGround,
+  me: Canary,
+  other: Canary,
+): Promise<Attempt[]> {
   const [mine, theirs] = await Promise.all([keyOf(me), keyOf(other)])
   if (!mine || !theirs) return []
   const key = mine.current.key

@@ -4,7 +4,6 @@
 import { randomBytes } from 'node:crypto'
 import { createApiKey } from '#core/auth/api-keys.ts'
 import { startSession } from '#core/auth/start-session.ts'
-import { openBlobStore } from '#core/blobs/blob-store.ts'
 import { newId, toApi } from '#core/ids.ts'
 import type { Actor, Origin } from '#core/tenancy/actor.ts'
 import { systemActor } from '#core/tenancy/system-actor.ts'
@@ -17,8 +16,8 @@ const TWO_DAYS = 48 * 3_600_000
 
 /** The canary with fresh credentials. Makes what it lacks. */
 export async function furnishCanary(ground: ProbeGround, tenant: string): Promise<Canary> {
-  const { ctx, region } = ground
-  const opened = await ctx.tenant(tenant)
+  const { ctx, region, reach } = ground
+  const opened = await reach(tenant)
   const word = wordOf(tenant)
   const known = await opened.db('activity').selectFrom('organisation').select('created_by').executeTakeFirst()
   const person = known?.created_by ?? (await found(ground, tenant, word))
@@ -60,9 +59,8 @@ export async function refurnish(ground: ProbeGround, canary: Canary): Promise<Ca
   const belongings = await readBelongings(canary.opened)
   if (!belongings.ids.has('export'))
     await ask({ method: 'POST', path: '/v1/exports', json: { kind: 'audit' } })
-  const store = openBlobStore(canary.opened.place.region.blobRoot)
   const blobs: string[] = []
-  for await (const blob of store.list(canary.tenant)) if (blobs.length < 20) blobs.push(blob)
+  for await (const blob of ground.blobs.list(canary.tenant)) if (blobs.length < 20) blobs.push(blob)
   const organisation = belongings.ids.get('organisation')?.[0]
   const seal = organisation
     ? await ask({ method: 'GET', path: `/v1/records/${toApi('org', organisation)}/seal` })

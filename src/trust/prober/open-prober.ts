@@ -70,7 +70,7 @@ export async function openProber(ground: ProbeGround, log: Log): Promise<Prober 
       case 'sql':
         return sqlAttempts(ground, me, other)
       case 'blobs':
-        return blobAttempts(me, other)
+        return blobAttempts(ground, me, other)
       case 'search':
         return searchAttempts(ground, me, other)
       case 'jobs':

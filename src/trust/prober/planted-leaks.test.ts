@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import Type from 'typebox'
+import { openBlobStore } from '#core/blobs/blob-store.ts'
 import { buildConfig, type Config, keeperSocket } from '#core/config.ts'
 import type { ProbeLayer } from '#core/evidence/isolation-log.ts'
 import { type KeeperClient, openKeeperClient } from '#core/keys/keeper-client.ts'
@@ -44,7 +45,9 @@ describe('the prober of a living cell', () => {
     ctx = buildContext(config, 'worker')
     keeper = openKeeperClient({ socket: keeperSocket(config, 'worker') })
     ask = openAskWeb(config)
-    ground = { ctx, region: 'eu', keeper, products, ask }
+    const [{ blobRoot }] = config.regions
+    const behind = { reach: ctx.tenant, blobs: openBlobStore(blobRoot), blobRoot }
+    ground = { ctx, region: 'eu', keeper, products, ask, ...behind }
     prober = await opened(ground)
     // A document that was read, a picture of a snip, an index, a sealed log: something to reach for in every layer.
     for (let tries = 0; !isFurnished(prober); tries++) {

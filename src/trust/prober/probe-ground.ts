@@ -1,4 +1,5 @@
 // What the prober stands on, and what it knows of a canary. Types only; the edge that runs the prober gives the parts.
+import type { BlobStore } from '#core/blobs/blob-store.ts'
 import type { Ctx } from '#core/ctx.ts'
 import type { KeeperClient } from '#core/keys/keeper-client.ts'
 import type { TenantKeys } from '#core/keys/tenant-keys.ts'
@@ -25,9 +26,15 @@ export interface WebAnswer {
 /** Asks the web. Throws when it does not answer. */
 export type AskWeb = (question: WebQuestion) => Promise<WebAnswer>
 
+/** A prober passes the door on purpose, as code with a mistake in it would; so the edge hands it what lies behind. */
 export interface ProbeGround {
   readonly ctx: Ctx
   readonly region: string
+  /** The connections and keys of a tenant; asked for the two canaries only. */
+  readonly reach: (tenant: string) => Promise<OpenTenant>
+  /** The store of the region and the folder it keeps. */
+  readonly blobs: BlobStore
+  readonly blobRoot: string
   /** The socket of the process that runs the prober; it may ask nothing more. */
   readonly keeper: KeeperClient
   readonly products: readonly Product[]
