@@ -2,6 +2,7 @@
 import type { Evidence } from '#core/evidence/evidence.ts'
 
 export const trustEvidence: readonly Evidence[] = [
+  { name: 'canaries', kind: 'live', claims: ['PX-13'], on: 'cell', everyMinutes: 15 },
   {
     name: 'attacks-across',
     kind: 'test',

@@ -58,6 +58,17 @@ describe('the catalogs under the probes of the cell', () => {
       /document lets origin be empty/,
     ))
 
+  it('canaries: PX-13 fails when an attempt of one canary on the other got through', async () => {
+    const note = (hits: number) =>
+      `select cell.note_probe('sql', 10, ${hits}, 0, now(), 'select * from snip')`
+    await world.run('delete from cell.probe')
+    assert.equal((await look(world, 'canaries')).outcome, 'unknown')
+    await world.run(note(0))
+    await breaks('canaries', note(1), 'update cell.probe set last_hit_at = null', /sql: 1 hits, .*from snip/)
+    await world.run(`update cell.probe set last_at = now() - interval '2 hours'`)
+    assert.match(String((await look(world, 'canaries')).faults), /not tried for an hour/)
+  })
+
   it('tenant-walls: PX-14 fails when one login may enter another’s schema', async () => {
     await world.house.aResident()
     const [other] = await world.ground.ask<{ tenant: string }>(

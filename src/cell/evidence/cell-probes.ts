@@ -1,6 +1,7 @@
 // The probes that run with the rights of the cell process, by the name of their evidence.
 import { authorship } from './authorship.ts'
 import { callsAudited } from './calls-audited.ts'
+import { canaries } from './canaries.ts'
 import type { CellProbe } from './cell-ground.ts'
 import { columnClasses } from './column-classes.ts'
 import { copies } from './copies.ts'
@@ -19,6 +20,7 @@ import { transit } from './transit.ts'
 export const cellProbes: Readonly<Record<string, CellProbe>> = {
   authorship,
   'calls-audited': callsAudited,
+  canaries,
   'column-classes': columnClasses,
   copies,
   egress,

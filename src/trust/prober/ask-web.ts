@@ -8,17 +8,33 @@ import type { AskWeb } from './probe-ground.ts'
 const PATIENCE = 20_000
 
 /** Connections are kept. Throws `busy` when the web does not answer. */
-export function openAskWeb(config: Pick<Config, 'regions' | 'caCertificateFile'>): AskWeb & Disposable {
+export function openAskWeb(
+  config: Pick<Config, 'regions' | 'listenHost' | 'caCertificateFile'>,
+): AskWeb & Disposable {
   const agent = new Agent({ ca: readFileSync(config.caCertificateFile), keepAlive: true, maxSockets: 8 })
+  // On this machine whatever its name says to others, so that nothing leaves it.
+  const host = /^(0\.0\.0\.0|::)$/.test(config.listenHost) ? 'localhost' : config.listenHost
   const ask: AskWeb = ({ region, method, path, headers, body }) => {
     const place = config.regions.find(({ name }) => name === region)
     if (!place) throw new Error(`no region ${region} here`)
     const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>()
     const fail = (cause: unknown) => reject(new PublicError('busy', undefined, { cause }))
-    const told = body ? { ...headers, 'content-length': String(body.length) } : headers
+    const told = {
+      host: new URL(place.url).host,
+      ...headers,
+      ...(body ? { 'content-length': String(body.length) } : {}),
+    }
     const sent = request(
-      new URL(path, place.url),
-      { agent, method, headers: told, timeout: PATIENCE },
+      {
+        agent,
+        host,
+        port: place.port,
+        path,
+        servername: place.hostName,
+        method,
+        headers: told,
+        timeout: PATIENCE,
+      },
       (incoming) => {
         const pieces: Buffer[] = []
         incoming.on('data', (piece: Buffer) => pieces.push(piece))
