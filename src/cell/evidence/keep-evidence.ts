@@ -18,6 +18,7 @@ import { appendResults, EVIDENCE_LOG, type NewResult } from '#core/evidence/evid
 import { evidencePlace, ownRecordFile, readTrustedKeys } from '#core/evidence/evidence-place.ts'
 import { programDigest } from '#core/evidence/program-digest.ts'
 import { judgeRecord, openRecord, RecordRefused } from '#core/evidence/signed-record.ts'
+import { withoutTenants } from '#core/evidence/without-tenants.ts'
 import type { Log } from '#core/log.ts'
 import type { Clock } from '#core/time.ts'
 import { logOrigin } from '#protocol/keeper/log-origin.ts'
@@ -117,7 +118,10 @@ export function keepEvidence(options: EvidenceOptions): CellEvidence {
       const digest = program ?? (await ownProgram())
       const at = now()
       const began = performance.now()
-      const finding = await look(one)
+      const told = await look(one)
+      const finding = withoutTenants(told)
+      if (finding.outcome === 'fail')
+        log.warn({ region: region.name, evidence: one.name, faults: told.faults }, 'a claim does not hold')
       const milliseconds = Math.round(performance.now() - began)
       const { name, kind, claims } = one
       untold.set(name, finding.outcome === 'unknown' ? (untold.get(name) ?? 0) + 1 : 0)

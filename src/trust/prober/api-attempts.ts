@@ -27,8 +27,9 @@ export function apiAttempts(ground: ProbeGround, me: Canary, other: Canary): Att
   })
 }
 
+/** Whether a route names a record of a tenant, in its path or its body. */
 function isAboutOne(route: Route): boolean {
-  return /:/.test(route.url) || (route.schema.body !== undefined && idNames(route.schema.body).length > 0)
+  return [route.schema.params, route.schema.body].some((schema) => schema && idNames(schema).length > 0)
 }
 
 /** Properties of a schema that hold the id of a record. */

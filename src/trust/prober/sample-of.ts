@@ -29,6 +29,7 @@ const CANDIDATES = [
   '0'.repeat(64),
   'abcdefghijklm.v.AAAAAAAAAAAAAAAA',
   'eu.v.AAAAAAAAAAAAAAAA',
+  'PX-01',
 ]
 
 /** No sample is known for a pattern; add one to CANDIDATES. */
