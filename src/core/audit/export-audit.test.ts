@@ -222,6 +222,7 @@ test('a line that says two things, or something nobody can check, is refused', a
     ['a proof that nobody reads', change(2, /}$/, ',"proof":[]}'), 3],
     ['another order', change(2, /^\{"position":1,("hash":"[^"]*"),/, '{$1,"position":1,'), 3],
     ['another spelling', change(2, '"position":1', '"position": 1'), 3],
+    ['personal part and salt changed about', change(2, /("personal":.*),("salt":"[^"]*")\}$/, '$2,$1}'), 3],
     ['a number spelt otherwise', change(2, '"position":1', '"position":1.0'), 3],
     ['an escaped letter', change(2, '"leaf"', '"le\\u0061f"'), 3],
     ['a header with a date', change(0, /}$/, ',"exportedAt":"2020-01-01T00:00:00.000Z"}'), 1],

@@ -119,8 +119,10 @@ export async function verifyAudit(
     if (typeof position !== 'number' || typeof leaf !== 'string')
       throw new Fault('bad_line', line, 'the line is no event: position or leaf is missing')
     const isWhole = filter === null
-    const only = { position, hash, leaf, personal: part, salt, ...(isWhole ? {} : { proof }) }
-    expectExactly(text, only, line)
+    if (!isWhole || !isWritten(text, { position, hash, leaf, part, salt })) {
+      const only = { position, hash, leaf, personal: part, salt, ...(isWhole ? {} : { proof }) }
+      expectExactly(text, only, line)
+    }
     if (position <= last) throw new Fault('out_of_order', line, `position ${position} comes after ${last}`)
     if (isWhole && position !== last + 1)
       throw new Fault('missing_events', line, `after position ${last} comes ${position}`)
@@ -231,6 +233,38 @@ function expectExactly(text: string, fields: Readonly<Record<string, unknown>>, 
       line,
       'the line has fields that do not belong to it, twice, or in another spelling',
     )
+}
+
+/**
+ * What {@link expectExactly} finds, in a third of the time, for the lines of a million events: beginning and end are compared, and what is
+ * between has the length of its shortest spelling, which leaves no room for anything else. False says nothing.
+ */
+function isWritten(
+  text: string,
+  {
+    position,
+    hash,
+    leaf,
+    part,
+    salt,
+  }: Readonly<Record<'hash' | 'part' | 'salt', unknown>> & {
+    readonly position: number
+    readonly leaf: string
+  },
+): boolean {
+  if (typeof part !== 'string' || typeof salt !== 'string') return false
+  const start = `{"position":${position},"hash":"${String(hash)}","leaf":`
+  const end = `,"salt":"${salt}"}`
+  const between = writtenLength(leaf) + ',"personal":'.length + writtenLength(part)
+  return text.length === start.length + between + end.length && text.startsWith(start) && text.endsWith(end)
+}
+
+/** Characters of a text without control characters as a JSON string. */
+function writtenLength(text: string): number {
+  let length = text.length + 2
+  for (const escaped of ['"', '\\'])
+    for (let at = text.indexOf(escaped); at >= 0; at = text.indexOf(escaped, at + 1)) length++
+  return length
 }
 
 const FILTERS = new Set(['action', 'actor', 'record', 'outcome', 'from', 'to'])
