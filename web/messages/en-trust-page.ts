@@ -57,7 +57,7 @@ export const enTrustPage = {
     'Every result is an entry in a log that only grows. This is the entry that decided, checked in this browser against the signed log.',
   'claims.keys': 'Keys that sign',
   'claims.keysText':
-    'Compare these with what you wrote down, and give them to whoever checks an export: panoply admin verify-audit FILE --key KEY.',
+    'Compare these with what you wrote down, and give them to whoever checks an export: panoply admin verify-audit.',
   'claims.keyAudit': 'Audit log of your organisation',
   'claims.keyEvidence': 'Evidence log of the region {region}',
   'claims.fingerprint': 'Fingerprint (SHA-256)',

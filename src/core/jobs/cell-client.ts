@@ -71,10 +71,13 @@ export function openCellClient(options: CellClientOptions): CellClient {
         const timer =
           op === 'drainJobs'
             ? undefined
-            : setTimeout(() => {
-                asked.delete(id)
-                reject(new PublicError('busy'))
-              }, options.timeout ?? (op === 'runEvidence' ? 90_000 : 10_000))
+            : setTimeout(
+                () => {
+                  asked.delete(id)
+                  reject(new PublicError('busy'))
+                },
+                options.timeout ?? (op === 'runEvidence' ? 90_000 : 10_000),
+              )
         asked.set(id, { op, timer, resolve, reject })
         lines?.send({ id, op, ...question })
       })
