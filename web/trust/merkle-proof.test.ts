@@ -2,8 +2,19 @@
 // The browser's verifier against trees and signatures made here by the book, every position and every size up to 33.
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync, sign } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { checkProof, hashLeaf, hexOfBytes, isConsistent, ProofBroken, walkInclusion } from './merkle-proof.ts'
+import {
+  bytesOfBase64,
+  checkProof,
+  hashLeaf,
+  hexOfBytes,
+  isConsistent,
+  openCheckpoint,
+  ProofBroken,
+  walkInclusion,
+} from './merkle-proof.ts'
 
 const sha = (...parts: (Buffer | string)[]) => {
   const hash = createHash('sha256')
@@ -92,4 +103,52 @@ test('a proof with a signed checkpoint holds, and each thing that was touched is
   await broken({ size: 20 }, 'size')
   await broken({ checkpoint: note.checkpoint.replace('\n21\n', '\n22\n') }, 'signature')
   await broken({ key: signedNote(21, root).key }, 'signature_missing')
+})
+
+interface Published {
+  readonly proof: readonly string[] | null
+  readonly wantErr: boolean
+}
+function published<T extends Published>(name: string): [string, T][] {
+  const file = join(import.meta.dirname, '../../test/corpora/merkle', `${name}.json`)
+  return Object.entries(JSON.parse(readFileSync(file, 'utf8')))
+}
+const inclusions = published<
+  Published & { leafIdx: number; treeSize: number; root: string; leafHash: string }
+>('inclusion')
+const consistencies = published<Published & { size1: number; size2: number; root1: string; root2: string }>(
+  'consistency',
+)
+const hexOf = (base64: string) => Buffer.from(base64, 'base64').toString('hex')
+
+test(`of the ${inclusions.length} inclusion and ${consistencies.length} consistency proofs published for RFC 6962 the right ones hold`, async () => {
+  for (const [name, one] of inclusions) {
+    const leaf = bytesOfBase64(one.leafHash)
+    const walked = await walkInclusion(leaf, one.leafIdx, one.treeSize, (one.proof ?? []).map(hexOf)).catch(
+      (error: unknown) => {
+        if (error instanceof ProofBroken) return null
+        throw error
+      },
+    )
+    const root = walked && (walked.at(-1)?.result ?? hexOfBytes(leaf))
+    // A leaf hash is made here and so always is one; the vectors try other lengths too.
+    assert.equal(root === hexOf(one.root) && leaf.length === 32, !one.wantErr, name)
+  }
+  for (const [name, one] of consistencies) {
+    const holds = await isConsistent(
+      { size: one.size1, root: hexOf(one.root1) },
+      { size: one.size2, root: hexOf(one.root2) },
+      (one.proof ?? []).map(hexOf),
+    )
+    assert.equal(holds, !one.wantErr, name)
+  }
+  assert.deepEqual([inclusions.length, consistencies.length], [98, 98])
+})
+
+test('a checkpoint that sum.golang.org signed opens here too, and not changed', async () => {
+  const key = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8'
+  const note =
+    'go.sum database tree\n15067302\ngJyioq6dwR9n+NjEWORfYmH+ubeYm3kH42BBQ0bTpYI=\n\n\u2014 sum.golang.org Az3grp1rvWOs5NKlr/xR4GLN/CDyzzakmt1o61uSxYKpK1SerqOP2ClbX/peKUZjYnyomH5Xz7GZG3TpB7OeKn4E2ww=\n'
+  assert.equal((await openCheckpoint(note, key)).size, 15_067_302)
+  await assert.rejects(openCheckpoint(note.replace('15067302', '15067303'), key), ProofBroken)
 })

@@ -52,6 +52,9 @@ export function hashNode(left: Uint8Array, right: Uint8Array): Promise<Bytes> {
   return sha256(Uint8Array.of(1), left, right)
 }
 
+/** The root of a tree without leaves: SHA-256 of nothing, in hex. */
+const EMPTY_ROOT = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
 /** One step from a leaf to the root: the neighbour's side and hash, and what the two give. */
 export interface PathStep {
   side: 'left' | 'right'
@@ -99,8 +102,10 @@ export async function isConsistent(
   to: { size: number; root: string },
   hashes: string[],
 ): Promise<boolean> {
-  if (from.size > to.size) return false
+  if (!Number.isSafeInteger(from.size) || from.size < 0 || from.size > to.size) return false
+  if (from.size === 0 && from.root !== EMPTY_ROOT) return false
   if (from.size === to.size) return hashes.length === 0 && from.root === to.root
+  if (![from.root, to.root, ...hashes].every((hash) => /^[0-9a-f]{64}$/.test(hash))) return false
   if (from.size === 0) return hashes.length === 0
   const path = hashes.map(bytesOfHex)
   const isPower = 2 ** Math.floor(Math.log2(from.size)) === from.size

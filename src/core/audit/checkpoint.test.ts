@@ -40,6 +40,33 @@ test('the verifier key and the signature are those of the reference implementati
   )
 })
 
+test('the note of the signed-note specification and a checkpoint of sum.golang.org verify, and not changed', () => {
+  // C2SP signed-note, section “Example”.
+  const example = parseVerifierKey('example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k')
+  const note =
+    'This is an example message.\n\n— example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tnagv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n'
+  assert.throws(() => verifyCheckpoint(note, example), /does not state/)
+  assert.throws(() => verifyCheckpoint(note.replace('an', 'no'), example), /signature .* does not hold/)
+  // The checksum database of Go at 15,067,302 modules, with the signature of a witness besides.
+  const goKey = parseVerifierKey('sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8')
+  const head =
+    'go.sum database tree\n15067302\ngJyioq6dwR9n+NjEWORfYmH+ubeYm3kH42BBQ0bTpYI=\n\n— sum.golang.org Az3grp1rvWOs5NKlr/xR4GLN/CDyzzakmt1o61uSxYKpK1SerqOP2ClbX/peKUZjYnyomH5Xz7GZG3TpB7OeKn4E2ww=\n'
+  const witness =
+    '— test.example.com qTGhC/xIPQ0AXKHK6Y+9ypRfuvMZWPjRXM8NiOg5M1WREn07VQXyuIXM3NRNav3ieVFLUqDRK77PWDmL6w8w84UqeAw=\n'
+  for (const text of [head, `${head}${witness}`])
+    assert.deepEqual(verifyCheckpoint(text, goKey), {
+      origin: 'go.sum database tree',
+      size: 15_067_302,
+      root: Buffer.from('gJyioq6dwR9n+NjEWORfYmH+ubeYm3kH42BBQ0bTpYI=', 'base64'),
+    })
+  for (const text of [
+    head.replace('15067302', '15067303'),
+    head.replace('gJyi', 'gJyj'),
+    head.replace('database', 'databasf'),
+  ])
+    assert.throws(() => verifyCheckpoint(text, goKey), /signature .* does not hold/)
+})
+
 test('a checkpoint says what was signed and verifies by its key alone', async () => {
   const { note, key } = await createCheckpoint({ origin: 'panoply/eu/abc', size: 20_852_163, root }, signer)
   assert.deepEqual(note.split('\n').slice(0, 4), ['panoply/eu/abc', '20852163', root.toString('base64'), ''])

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { corpusJson } from '#test/vectors/corpus.ts'
 import {
   consistencyRanges,
   createRootBuilder,
@@ -210,12 +211,56 @@ test('consistency proofs with anything changed are refused', () => {
   }
   const [a, b] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
   assert.equal(verifyConsistency(0, 0, [], a, b), false)
-  assert.equal(verifyConsistency(0, 0, [], a, a), true)
-  assert.equal(verifyConsistency(0, 1, [], a, b), true)
+  assert.equal(verifyConsistency(0, 0, [], EMPTY_ROOT, EMPTY_ROOT), true)
+  assert.equal(verifyConsistency(0, 0, [], a, a), false)
+  assert.equal(verifyConsistency(0, 1, [], EMPTY_ROOT, b), true)
+  assert.equal(verifyConsistency(0, 1, [], a, b), false)
   assert.equal(verifyConsistency(1, 0, [], a, b), false)
   assert.equal(verifyConsistency(1, 2, [], a, b), false)
   assert.equal(verifyConsistency(0, 1, [a], a, a), false)
   assert.equal(verifyConsistency(1, 1, [a], a, a), false)
+})
+
+interface PublishedProof {
+  readonly proof: readonly string[] | null
+  readonly wantErr: boolean
+}
+interface PublishedInclusion extends PublishedProof {
+  readonly leafIdx: number
+  readonly treeSize: number
+  readonly root: string
+  readonly leafHash: string
+}
+interface PublishedConsistency extends PublishedProof {
+  readonly size1: number
+  readonly size2: number
+  readonly root1: string
+  readonly root2: string
+}
+const inclusions = Object.entries(corpusJson<Record<string, PublishedInclusion>>('merkle/inclusion.json'))
+const consistencies = Object.entries(
+  corpusJson<Record<string, PublishedConsistency>>('merkle/consistency.json'),
+)
+const binary = (base64: string) => Buffer.from(base64, 'base64')
+const right = (entries: readonly (readonly [string, PublishedProof])[]) =>
+  entries.filter(([, { wantErr }]) => !wantErr).length
+
+test(`of the ${inclusions.length} inclusion proofs published for RFC 6962 the right ones hold, and no other`, () => {
+  for (const [name, one] of inclusions) {
+    const proof = (one.proof ?? []).map(binary)
+    const holds = verifyInclusion(binary(one.leafHash), one.leafIdx, one.treeSize, proof, binary(one.root))
+    assert.equal(holds, !one.wantErr, name)
+  }
+  assert.deepEqual([inclusions.length, right(inclusions)], [98, 6])
+})
+
+test(`of the ${consistencies.length} consistency proofs published for RFC 6962 the right ones hold, and no other`, () => {
+  for (const [name, one] of consistencies) {
+    const proof = (one.proof ?? []).map(binary)
+    const holds = verifyConsistency(one.size1, one.size2, proof, binary(one.root1), binary(one.root2))
+    assert.equal(holds, !one.wantErr, name)
+  }
+  assert.deepEqual([consistencies.length, right(consistencies)], [98, 6])
 })
 
 test('every proof of every tree verifies, and against no other root', () => {

@@ -173,7 +173,10 @@ export function verifyInclusion(
   return last === 0 && Buffer.compare(node, root) === 0
 }
 
-/** Whether `proof` shows the tree of `from` leaves to be the beginning of that of `to` (RFC 9162, 2.1.4.2). */
+/**
+ * Whether `proof` shows the tree of `from` leaves to be the beginning of that of `to` (RFC 9162, 2.1.4.2). The empty tree is
+ * the beginning of every tree, without a proof, where its root is the root of an empty tree.
+ */
 export function verifyConsistency(
   from: number,
   to: number,
@@ -182,9 +185,10 @@ export function verifyConsistency(
   rootTo: Uint8Array,
 ): boolean {
   if (!isSize(from) || !isSize(to) || from > to) return false
+  if (from === 0 && Buffer.compare(rootFrom, EMPTY_ROOT) !== 0) return false
   if (from === to) return proof.length === 0 && Buffer.compare(rootFrom, rootTo) === 0
-  if (from === 0) return proof.length === 0
   if (!areHashes([rootFrom, rootTo, ...proof])) return false
+  if (from === 0) return proof.length === 0
   const path = isPowerOfTwo(from) ? [rootFrom, ...proof] : [...proof]
   const [first, ...rest] = path
   if (!first || proof.length === 0) return false

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -13,6 +13,7 @@ import { fileForm } from '#test/ask.ts'
 import { onePagePdf } from '#test/one-page-pdf.ts'
 import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
+import { corpusPath } from '#test/vectors/corpus.ts'
 import { eraseDocumentTask } from './erase-document.job.ts'
 import { readDocumentTask } from './read-document.job.ts'
 import { sweepUploadsTask } from './sweep-uploads.job.ts'
@@ -147,10 +148,8 @@ test('what an upload left is swept after a day, and not before', async () => {
   assert.deepEqual([left.includes(old), left.includes(young)], [false, true])
 })
 
-test('an encrypted file is kept as unreadable and says why', async (t) => {
-  const file = join(process.env.CORPORA ?? '../shared/corpora', 'pdfjs/issue6010_2.pdf')
-  if (!existsSync(file)) return t.skip('the corpora are not here')
-  const added = await library.add(reader, readFileSync(file))
+test('an encrypted file is kept as unreadable and says why', async () => {
+  const added = await library.add(reader, readFileSync(corpusPath('pdfjs/issue6010_2.pdf')))
   await library.work(reader)
   const found = await library.ask(reader, 'GET', `/v1/documents/${added.json.id}`)
   assert.deepEqual([found.json.state, found.json.reason], ['unreadable', 'encrypted'])

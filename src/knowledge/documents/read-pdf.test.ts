@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -9,6 +9,7 @@ import type { ChildCaps, ParserPlace } from '#core/jobs/capped-child.ts'
 import { findConfinement } from '#core/jobs/confinement.ts'
 import { openWorkRoot } from '#core/jobs/work-folder.ts'
 import { onePagePdf } from '#test/one-page-pdf.ts'
+import { corpusPath } from '#test/vectors/corpus.ts'
 import { drawPdf, type PdfPage, type PdfSource, PdfUnreadable, readPdf } from './read-pdf.ts'
 
 let place: ParserPlace
@@ -114,21 +115,15 @@ test('ten thousand pages pass through in little memory', async () => {
   assert.ok(most - before < 128 * 2 ** 20, `${Math.round((most - before) / 2 ** 20)} MiB more`)
 })
 
-test('PDFs of the public corpora are read or refused, and harm nobody', { timeout: 600_000 }, async (t) => {
-  const folder = join(process.env.CORPORA ?? '../shared/corpora', 'pdfjs')
-  if (!existsSync(folder)) return t.skip('the corpora are not here')
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith('.pdf'))
-    .sort()
-    .filter((_, index) => index % 12 === 0)
+test('PDFs that broke other readers are read or refused, and harm nobody', { timeout: 600_000 }, async () => {
+  const files = readdirSync(corpusPath('pdfjs')).filter((name) => name.endsWith('.pdf'))
   let opened = 0
   for (const name of files) {
-    const bytes = readFileSync(join(folder, name))
-    const read = pagesOf(bytes, { cpuSeconds: 30 }).then(
+    const bytes = readFileSync(corpusPath('pdfjs', name))
+    await pagesOf(bytes, { cpuSeconds: 30 }).then(
       () => opened++,
       (error: unknown) => assert.ok(error instanceof PdfUnreadable, name),
     )
-    await read
   }
-  assert.ok(files.length >= 30 && opened >= files.length * 0.9, `${opened} of ${files.length}`)
+  assert.ok(files.length >= 15 && opened >= files.length * 0.8, `${opened} of ${files.length}`)
 })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { Ajv, type ValidateFunction } from 'ajv'
 import { onePagePdf } from '#test/one-page-pdf.ts'
 import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
+import { corpusJson, corpusPath } from '#test/vectors/corpus.ts'
 
 const PAGES = [
   'The lighthouse keeper counts every ship that passes',
@@ -215,10 +215,8 @@ test("another organisation's snips are not found", async () => {
   assert.equal(taken.status, 404)
 })
 
-test('a snip is a W3C annotation by the schemas of the W3C', async (t) => {
-  const schemas = join(process.env.CORPORA ?? '../shared/corpora', 'w3c-annotation')
-  if (!existsSync(schemas)) return t.skip('the corpora are not here')
-  const musts = annotationMusts(schemas)
+test('a snip is a W3C annotation by the schemas of the W3C', async () => {
+  const musts = annotationMusts()
   assert.ok(musts.length > 40)
   const area = await capture({
     page: 1,
@@ -268,17 +266,19 @@ interface Must {
   readonly isExpected: boolean
 }
 
+const CASES = 'web-annotation-tests'
+
 /** The W3C's assertions, which are JSON Schema draft 4: brought to what Ajv reads. */
-function annotationMusts(folder: string): Must[] {
+function annotationMusts(): Must[] {
   const ajv = new Ajv({ strict: false })
   ajv.addFormat('uri', /^[a-z][a-z0-9+.-]*:\S+$/i)
   ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/)
-  for (const file of readdirSync(join(folder, 'definitions'))) {
-    ajv.addSchema(modern(JSON.parse(readFileSync(join(folder, 'definitions', file), 'utf8'))), file)
+  for (const file of readdirSync(corpusPath(CASES, 'definitions'))) {
+    ajv.addSchema(modern(corpusJson(CASES, 'definitions', file)), file)
   }
-  const list = JSON.parse(readFileSync(join(folder, 'annotations/annotationMusts.test'), 'utf8'))
+  const list = corpusJson<{ assertions: string[] }>(CASES, 'annotations/annotationMusts.test')
   return list.assertions.map((name: string) => {
-    const schema = JSON.parse(readFileSync(join(folder, name), 'utf8'))
+    const schema = corpusJson<{ expectedResult?: string }>(CASES, name)
     const { expectedResult } = schema
     return { name, validate: ajv.compile(modern(schema)), isExpected: expectedResult !== 'invalid' }
   })
