@@ -10,37 +10,46 @@ import { signTests } from './sign-tests.ts'
 
 const SLOWEST = 10
 
-/** Stages that one installation serves, because they leave it standing. */
-const HOUSE_STAGES = ['doors', 'isolation', 'privileges', 'uploads', 'e2e']
-/** Stages that need a whole installation each. */
-const OWN_STAGES = ['plaintext', 'faults']
-const STAGES = [...HOUSE_STAGES, ...OWN_STAGES]
+/** Stages with one installation each, which leave it standing: what they hold shares it. The longest first. */
+const HOUSE_STAGES = [
+  ['doors', 'isolation', 'privileges'],
+  ['uploads', 'e2e'],
+]
+/** Stages that start installations of their own. */
+const OWN_STAGES = ['plaintext']
+/** Stages that kill and starve what runs, and have the machine to themselves at the end. */
+const LAST_STAGES = ['faults']
+const STAGES = [...HOUSE_STAGES.flat(), ...OWN_STAGES, ...LAST_STAGES]
+
+/** So many processes of tests run side by side: one a core of the smallest machine we promise to run on. */
+const LANES = 2
 
 /** Where test files live; a file in none of these folders would never run. */
 const FOLDERS = ['src', 'protocol', 'web', 'widgets', 'agent', 'scripts', 'bench', 'dev', 'test']
 
-/** Divides the test files: two shards side by side, and the stages that follow one after another. */
-export function divide(files: readonly string[]): { shards: Shard[]; stages: Shard[] } {
+/** Divides the test files: what may run side by side, the longest first, and what follows alone. */
+export function divide(files: readonly string[]): { beside: Shard[]; last: Shard[] } {
   const stageOf = (file: string) => [...STAGES, POSTGRES15].find((stage) => file.startsWith(`test/${stage}/`))
-  const beside = files.filter((file) => stageOf(file) === undefined)
+  const stage = (names: readonly string[], limitSeconds: number): Shard => ({
+    name: names.join(', '),
+    files: files.filter((file) => names.includes(stageOf(file) ?? '')),
+    limitSeconds,
+  })
+  const units = files.filter((file) => stageOf(file) === undefined)
   const shards = [0, 1].map((shard) => ({
     name: `tests ${shard + 1} of 2`,
-    files: beside.filter((_, index) => index % 2 === shard),
-    limitSeconds: 300,
+    files: units.filter((_, index) => index % 2 === shard),
+    limitSeconds: 420,
   }))
-  const stages = [
-    {
-      name: HOUSE_STAGES.join(', '),
-      files: files.filter((file) => HOUSE_STAGES.includes(stageOf(file) ?? '')),
-      limitSeconds: 480,
-    },
-    ...OWN_STAGES.map((stage) => ({
-      name: stage,
-      files: files.filter((file) => stageOf(file) === stage),
-      limitSeconds: 480,
-    })),
+  const beside = [
+    ...HOUSE_STAGES.map((names) => stage(names, 480)),
+    ...shards,
+    ...OWN_STAGES.map((name) => stage([name], 240)),
   ]
-  return { shards: shards.filter(hasFiles), stages: stages.filter(hasFiles) }
+  return {
+    beside: beside.filter(hasFiles),
+    last: LAST_STAGES.map((name) => stage([name], 480)).filter(hasFiles),
+  }
 }
 
 function hasFiles(shard: Shard): boolean {
@@ -88,16 +97,28 @@ async function checkStage(root: string): Promise<ShardResult> {
   return { name: 'check', tests, faults, seconds: (performance.now() - started) / 1000, output: '' }
 }
 
+/** Runs jobs in lanes: each lane takes the next job when it is done with one. Answers in the order of the jobs. */
+async function inLanes<T>(jobs: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const results: T[] = []
+  const waiting = [...jobs.entries()]
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) results[next[0]] = await next[1]()
+  }
+  await Promise.all(Array.from({ length: LANES }, lane))
+  return results
+}
+
 async function runAll(root: string, words: readonly string[]): Promise<ShardResult[]> {
   const all = listFiles(root, FOLDERS, /\.test\.tsx?$/)
   const chosen = words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)))
-  const { shards, stages } = divide(chosen)
+  const { beside, last } = divide(chosen)
   const say = (text: string) => process.stdout.write(text)
   const results: ShardResult[] = []
   if (words.length === 0) results.push(await checkStage(root))
-  results.push(...(await Promise.all(shards.map((shard) => runShard(root, shard, say)))))
-  for (const stage of stages) results.push(await runShard(root, stage, say))
-  if (words.length === 0 || words.includes(POSTGRES15)) results.push(await runPostgres15(root, say))
+  const jobs = beside.map((shard) => () => runShard(root, shard, say))
+  if (words.length === 0 || words.includes(POSTGRES15)) jobs.push(() => runPostgres15(root, say))
+  results.push(...(await inLanes(jobs)))
+  for (const stage of last) results.push(await runShard(root, stage, say))
   return results
 }
 
