@@ -20,6 +20,8 @@ export function webPages(folder: string): (app: FastifyInstance) => Promise<void
       await app.register(fastifyStatic, {
         root: folder,
         wildcard: true,
+        // The build puts a twin in brotli beside what is text.
+        preCompressed: true,
         index: false,
         prefix: '/',
         decorateReply: false,
@@ -30,7 +32,7 @@ export function webPages(folder: string): (app: FastifyInstance) => Promise<void
             path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
           )
         },
-        allowedPath: (path) => path !== '/index.html',
+        allowedPath: (path) => !/^\/index\.html(\.br)?$/.test(path),
         globIgnore: ['index.html'],
       })
     }

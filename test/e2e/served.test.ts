@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
+import { brotliDecompressSync } from 'node:zlib'
 import { type Installation, theInstallation } from '../installation.ts'
 
 const BUILT = join(import.meta.dirname, '../../dist/web/index.html')
@@ -41,5 +42,21 @@ describe('the web app as it is served', () => {
     })
     assert.equal(again.status, 304)
     assert.equal((await house.ask(`${house.url}/assets/index-00000000.js`)).status, 404)
+  })
+
+  it('is sent compressed to a browser that takes it, the same bytes to one that does not', async () => {
+    const page = await house.ask(`${house.url}/`)
+    const [script = ''] = assetsOf(page.bytes.toString()).filter((path) => path.endsWith('.js'))
+    const plain = await house.ask(`${house.url}${script}`)
+    const small = await house.ask(`${house.url}${script}`, { headers: { 'accept-encoding': 'gzip, br' } })
+    assert.equal(plain.headers['content-encoding'], undefined)
+    assert.equal(small.headers['content-encoding'], 'br')
+    assert.deepEqual(brotliDecompressSync(small.bytes), plain.bytes)
+    assert.ok(small.bytes.length < plain.bytes.length / 2)
+    for (const { headers } of [plain, small]) {
+      assert.match(String(headers['content-type']), /^(text|application)\/javascript/)
+      assert.match(String(headers.vary), /accept-encoding/i)
+      assert.equal(headers['cache-control'], 'public, max-age=31536000, immutable')
+    }
   })
 })
