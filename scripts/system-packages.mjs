@@ -1,4 +1,4 @@
-// The Debian packages that the tests use where they are there: a browser, and the oldest PostgreSQL we promise to run on.
+// The Debian packages that the tests use where they are there: a browser, the oldest PostgreSQL we promise to run on, a token for keys.
 // Plain script for Node 18 and newer. Must stay true: installing them starts no server and touches nothing that was there.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -17,6 +17,16 @@ const systemPackages = [
     serves: 'tests on PostgreSQL 15: no /usr/lib/postgresql/15',
     releases: /^(12|bookworm)/,
     prepare: keepClusterOut,
+  },
+  {
+    name: 'opensc',
+    isThere: () => isOnPath('pkcs11-tool'),
+    serves: 'a root key in a PKCS#11 token: no pkcs11-tool',
+  },
+  {
+    name: 'softhsm2',
+    isThere: () => isOnPath('softhsm2-util'),
+    serves: 'a root key in a PKCS#11 token: no SoftHSM',
   },
 ]
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type KeeperClient, openKeeperClient } from '#core/keys/keeper-client.ts'
 import type { KeyClock } from '#core/keys/key-clock.ts'
+import type { TokenAddress } from '#core/keys/token-key.ts'
 import { type Keeper, startKeeper } from '#keeper/start-keeper.ts'
 import type { KeeperCaller } from '#protocol/keeper/keeper.schema.ts'
 
@@ -54,18 +55,21 @@ export interface OwnKeeper extends AsyncDisposable {
 export interface OwnKeeperOptions {
   regions?: string[]
   passphrase?: string
+  token?: TokenAddress
 }
 
 export async function ownKeeper({
   regions = ['eu', 'us'],
   passphrase,
+  token,
 }: OwnKeeperOptions = {}): Promise<OwnKeeper> {
   const home = mkdtempSync(join(tmpdir(), 'panoply-keeper-'))
   const folder = join(home, 'keeper')
   const rootKeyFile = join(home, 'root', 'root.key')
   const clock = testClock()
   const socket = (caller: KeeperCaller) => join(home, caller, 'keeper.sock')
-  const start = () => startKeeper({ folder, rootKeyFile, passphrase, regions, socket, now: clock.date })
+  const start = () =>
+    startKeeper({ folder, rootKeyFile, passphrase, token, regions, socket, now: clock.date })
   const clients: KeeperClient[] = []
   const own: OwnKeeper = {
     folder,

@@ -145,7 +145,7 @@ export const keeperOps = {
         startedAt: Instant,
         sequence: Type.Integer(),
         replicas: Type.Integer(),
-        rootKey: Type.Enum(['file', 'passphrase']),
+        rootKey: Type.Enum(['file', 'passphrase', 'token']),
         logHead: Type.String(),
         regions: Type.Array(
           Type.Object(

@@ -60,6 +60,8 @@ export interface Config {
   rootKeyFile: string
   /** A file with the passphrase that opens the root key file; null when it has none. */
   rootKeyPassphraseFile: string | null
+  /** Address of the PKCS#11 key that opens it (see core/keys/token-key.ts); null when none does. */
+  rootKeyToken: string | null
   /** Address or name the web listens on; `localhost` is both loopback addresses. */
   listenHost: string
   /** Port of the first region; region i listens on port + i. */
@@ -207,6 +209,7 @@ export function buildConfig(told: Told): Config {
     postgresFolder: env.PANOPLY_POSTGRES_BIN ?? null,
     rootKeyFile: installation.rootKeyFile,
     rootKeyPassphraseFile: env.PANOPLY_ROOT_KEY_PASSPHRASE_FILE ?? null,
+    rootKeyToken: env.PANOPLY_ROOT_KEY_TOKEN ?? null,
     listenHost: installation.listenHost,
     port,
     httpPort: port + 8,
@@ -281,7 +284,9 @@ export function childEnvironment(
   env: Record<string, string | undefined> = process.env,
 ): Record<string, string> {
   const kept = Object.entries(env).filter(
-    ([name]) => name.startsWith('PANOPLY_') || ['PATH', 'TZ', 'TMPDIR', 'NODE_EXTRA_CA_CERTS'].includes(name),
+    ([name]) =>
+      name.startsWith('PANOPLY_') ||
+      ['PATH', 'TZ', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SOFTHSM2_CONF'].includes(name),
   )
   const out: Record<string, string> = { LANG: 'C.UTF-8' }
   for (const [name, value] of kept) if (value !== undefined) out[name] = value

@@ -1,17 +1,19 @@
 // The keeper as a role of main.ts.
 import { readFileSync } from 'node:fs'
 import { type Config, keeperSocket, type RunningRole } from '#core/config.ts'
+import { readTokenAddress } from '#core/keys/token-key.ts'
 import { describeError, openLog } from '#core/log.ts'
 import { startKeeper } from './start-keeper.ts'
 
 /** Serves every role's socket until stopped. Throws KeeperFault when the operator has to look first. */
 export async function runKeeper(config: Config): Promise<RunningRole> {
   const log = openLog(config)
-  const { keeperFolder: folder, rootKeyFile, rootKeyPassphraseFile } = config
+  const { keeperFolder: folder, rootKeyFile, rootKeyPassphraseFile, rootKeyToken } = config
   const keeper = await startKeeper({
     folder,
     rootKeyFile,
     passphrase: rootKeyPassphraseFile === null ? undefined : readPassphrase(rootKeyPassphraseFile),
+    token: rootKeyToken === null ? undefined : readTokenAddress(rootKeyToken),
     regions: config.regions.map((region) => region.name),
     socket: (caller) => keeperSocket(config, caller),
     onFault: (error) => log.error({ err: describeError(error) }, 'keeper fault'),

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Compile } from 'typebox/compile'
 import { type ChainedLog, type LogEntry, openChainedLog } from '#core/keys/chained-log.ts'
 import { KeeperFault } from '#core/keys/keeper-fault.ts'
-import { createRootKey, loadRootKey } from '#core/keys/root-key.ts'
+import { createRootKey, loadRootKey, type RootKeyOpener } from '#core/keys/root-key.ts'
 import { SealBroken } from '#core/keys/seal-broken.ts'
 import { type JsonLines, speakJsonLines } from '#core/net/json-lines.ts'
 import { listenOn } from '#core/net/listen-on.ts'
@@ -24,13 +24,12 @@ import { hasState, type KeeperState, openState } from './state.ts'
 
 const MAX_LINE = 16 * 2 ** 20
 
-export interface KeeperPlace {
+export interface KeeperPlace extends RootKeyOpener {
   /** Holds state.sealed, replica/ and log/; 0700. */
   folder: string
   /** Further folders for replicas of the state, best on other disks. */
   replicas?: string[]
   rootKeyFile: string
-  passphrase?: string | undefined
   regions: string[]
   /** Socket path of a caller. Its folder, and so who may reach it, is made by `up`. */
   socket(caller: KeeperCaller): string
@@ -103,16 +102,16 @@ export async function startKeeper(place: KeeperPlace): Promise<Keeper> {
 
 /** First start makes the root key, the state and the log; later ones refuse to make anew what is merely missing. */
 async function openFiles(place: KeeperPlace) {
-  const { folder, rootKeyFile, passphrase, now = () => new Date(), onFault } = place
+  const { folder, rootKeyFile, passphrase, token, now = () => new Date(), onFault } = place
   const folders: [string, string, ...string[]] = [folder, join(folder, 'replica'), ...(place.replicas ?? [])]
   const log = await openChainedLog({ folder: join(folder, 'log'), now })
   if (!existsSync(rootKeyFile)) {
     if (hasState(folders) || log.sequence > 0)
       throw new KeeperFault(`The root key ${rootKeyFile} is missing, and the keeper's state needs it.`)
-    createRootKey({ file: rootKeyFile, passphrase })
+    createRootKey({ file: rootKeyFile, passphrase, token })
   } else if (!hasState(folders) && log.sequence > 0)
     throw new KeeperFault(`The keeper's state is missing (${folders.join(', ')}): bring a replica back.`)
-  const rootKey = loadRootKey({ file: rootKeyFile, passphrase })
+  const rootKey = loadRootKey({ file: rootKeyFile, passphrase, token })
   const state = openState({ folders, rootKey: rootKey.key, now })
   if (state.sequence < log.sequence)
     throw new KeeperFault(`The keeper's state is older than its log (${state.sequence} < ${log.sequence}).`)
