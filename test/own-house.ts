@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { keeperSigner } from '#cell/checkpoint-signer.ts'
+import { createDestroyer, type Destroyer, type DestroyerOptions } from '#cell/destroyer.ts'
 import { prepareQueue } from '#cell/prepare-queue.ts'
 import { keepSpareTenants } from '#cell/spare-tenants.ts'
 import { sealAudit } from '#core/audit/seal-audit.ts'
@@ -64,8 +65,11 @@ export interface OwnHouse {
   passTime(milliseconds: number): void
   /** Seals the log of the resident's organisation as the cell does; no sealer runs here by itself. */
   sealLog(resident: Resident): Promise<void>
+  /** What makes destructions true; it works when the test says so. Closed with the house. */
+  destroyer(onStep?: DestroyerOptions['onStep']): Destroyer
   /** The keeper, as a role asks it. */
-  readonly keeper: Pick<OwnGround['keeper'], 'as'>
+  readonly keeper: OwnGround['keeper']
+  readonly place: OwnGround['place']
   /** The login of a system role, for tests that look or break things from below. */
   login(role: string, database?: string): Login
   stop(): Promise<void>
@@ -116,6 +120,7 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
   const ctx = contextBehind(0)
   const neighbours: BuiltCtx[] = []
   const apps: FastifyInstance[] = []
+  const closing: (() => Promise<void>)[] = []
   const appOn = async (served: BuiltCtx): Promise<FastifyInstance> => {
     const built = await buildApp({
       ctx: served,
@@ -132,6 +137,7 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
   const app = await appOn(ctx)
   const house: OwnHouse = {
     keeper,
+    place,
     login,
     ctx,
     app,
@@ -205,7 +211,24 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
         await client.end()
       }
     },
+    destroyer(onStep) {
+      const client = steadyClient(login('migrator'))
+      const queue = openQueuePool(login('dispatcher'), 2)
+      closing.push(async () => {
+        await client.close()
+        await queue.end()
+      })
+      return createDestroyer({
+        region: 'eu',
+        cells: [{ client, pool: queue }],
+        keeper: cellKeeper,
+        now: () => new Date(Date.now() + passed),
+        log: silentLog(),
+        ...(onStep ? { onStep } : {}),
+      })
+    },
     async stop() {
+      for (const close of closing) await close()
       await Promise.all(apps.map((one) => one.close()))
       await Promise.all([ctx, ...neighbours].map((one) => one.close()))
       await spares.stop()

@@ -43,6 +43,10 @@ export async function openProbeHouse(): Promise<ProbeHouse> {
       ask,
       askDirectory: asker(steadyClient(house.login('registrar', 'directory'))),
       askQueue: asker(steadyClient(house.login('dispatcher'))),
+      async liveEpochs() {
+        const { regions } = await house.keeper.as('cell').ask('status', {})
+        return regions.find(({ name }) => name === 'eu')?.epochs ?? []
+      },
     },
     async run(text, values) {
       await ask(text, values)

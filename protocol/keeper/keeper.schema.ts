@@ -64,7 +64,10 @@ export const keeperOps = {
     question: Type.Object(tenantPlace, strict),
     answer: Type.Object({ epoch: EpochOnWire, keys: Keys }, strict),
   },
-  /** One more key under the given epoch, wrapped to be stored and lent to be used. */
+  /**
+   * One more key under the given epoch, wrapped to be stored and lent to be used. `again` wraps a key that its holder could not store
+   * before its epoch ended.
+   */
   newKey: {
     question: Type.Object(
       {
@@ -73,6 +76,7 @@ export const keeperOps = {
         purpose: KeyPurpose,
         subject: Type.Union([Type.String({ minLength: 1, maxLength: 64 }), Type.Null()]),
         version: Version,
+        again: Type.Optional(Type.Object({ id: keyShape.id, key: Bytes }, strict)),
       },
       strict,
     ),

@@ -27,6 +27,11 @@ const commands: readonly Command[] = [
     summary: 'checks an exported audit log offline, with the public key alone',
     load: async () => (await import('./verify-audit.ts')).runVerifyAudit,
   },
+  {
+    name: 'verify-certificate',
+    summary: 'checks the certificate of a destruction offline, with the public key alone',
+    load: async () => (await import('./verify-certificate.ts')).runVerifyCertificate,
+  },
 ]
 
 /** Runs the command that `argv` begins with. @returns the exit code; 2 when there is no such command */
@@ -34,7 +39,7 @@ export async function runAdmin(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv
   const command = commands.find((one) => one.name === name)
   if (command) return (await command.load())(rest)
-  const lines = commands.map((one) => `  ${one.name.padEnd(16)} ${one.summary}`)
+  const lines = commands.map((one) => `  ${one.name.padEnd(20)} ${one.summary}`)
   const isHelp = name === undefined || name === '--help' || name === 'help'
   const complaint = isHelp ? '' : `There is no command ${name}.\n`
   process.stderr.write(`${complaint}Usage: panoply admin COMMAND [--json] …\n${lines.join('\n')}\n`)

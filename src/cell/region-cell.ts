@@ -96,6 +96,10 @@ export async function startRegionCell(options: RegionCellOptions): Promise<Regio
     directory: finder,
     queue: counter,
     workers,
+    async liveEpochs() {
+      const { regions } = await keeper.ask('status', {})
+      return regions.find(({ name }) => name === region)?.epochs ?? []
+    },
     sign: keeperSigner(keeper, region),
     now: wallClock,
     log,

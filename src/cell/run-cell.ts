@@ -1,4 +1,4 @@
-// The cell process: migrations, spare tenants, the queue and the sealing of audit logs, for all cells of this machine.
+// The cell process: migrations, spare tenants, the queue, the sealing of audit logs and destruction, for all cells of this machine.
 // Must stay true: it holds database roles and no key of a tenant; web and worker reach it over their own sockets only.
 import type { Server } from 'node:net'
 import { type CellCaller, type Config, cellSocket, keeperSocket, type RunningRole } from '#core/config.ts'
@@ -7,6 +7,7 @@ import { openLog } from '#core/log.ts'
 import { listenOn } from '#core/net/listen-on.ts'
 import { answerCaller } from './answer-callers.ts'
 import { migrateDirectory, startRegionCell } from './region-cell.ts'
+import { runDestroyers } from './run-destroyers.ts'
 import { Workers } from './workers.ts'
 
 /** Starts all cells; ready when migrations are done and every cell has a spare tenant. */
@@ -22,6 +23,7 @@ export async function runCell(config: Config): Promise<RunningRole> {
   const [first] = plans
   if (first) await migrateDirectory(first)
   const cells = await Promise.all(plans.map(startRegionCell))
+  const destroyers = runDestroyers(config, keeper, log)
   const callers = { cells, workers, log }
   const asking: readonly CellCaller[] = ['web', 'up']
   for (const caller of asking)
@@ -31,6 +33,7 @@ export async function runCell(config: Config): Promise<RunningRole> {
     async stop() {
       for (const server of servers) server.close()
       workers.close()
+      await destroyers.stop()
       await Promise.all(cells.map((cell) => cell.stop()))
       keeper.close()
     },

@@ -8,6 +8,9 @@ import { exportBlobs } from './audit/exports.ts'
 import { auditRoutes } from './audit/routes.ts'
 import { apiKeyRoutes } from './auth/api-key-routes.ts'
 import { authRoutes } from './auth/routes.ts'
+import { certifyTask } from './destruction/certify-destruction.job.ts'
+import { reindexTask } from './destruction/reindex.job.ts'
+import { destructionRoutes } from './destruction/routes.ts'
 import { coreEvidence } from './evidence/core-evidence.ts'
 import { evidenceRoutes } from './evidence/routes.ts'
 import { activityRoutes } from './jobs/routes.ts'
@@ -28,12 +31,13 @@ export const core: Product = {
     ...tenancyRoutes,
     ...apiKeyRoutes,
     ...keyRoutes,
+    ...destructionRoutes,
     ...activityRoutes,
     ...auditRoutes,
     ...evidenceRoutes,
     ...mailRoutes,
   ],
-  tasks: [exportAuditTask, mergeSegmentsTask, prepareRotationTask, rotateKeysTask],
+  tasks: [certifyTask, exportAuditTask, mergeSegmentsTask, prepareRotationTask, reindexTask, rotateKeysTask],
   permissions: corePermissions,
   records: coreRecords,
   sealed: [

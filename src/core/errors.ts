@@ -93,6 +93,12 @@ export const ERROR_CODES = {
     help: 'The key of this record was destroyed; nobody can read it any more.',
     retry: false,
   },
+  keys_destroyed: {
+    status: 410,
+    title: 'The keys were destroyed',
+    help: 'What opens these data was destroyed: this is an older copy, or its organisation was destroyed. Where the data outlived the copy, an operator brings the wrapped keys of today.',
+    retry: false,
+  },
   precondition_failed: {
     status: 412,
     title: 'Not the version that was asked for',

@@ -20,6 +20,7 @@ export const ID_PREFIXES = [
   'evt',
   'act',
   'exp',
+  'des',
   'mail',
 ] as const
 export type IdPrefix = (typeof ID_PREFIXES)[number]

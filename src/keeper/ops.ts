@@ -36,8 +36,8 @@ const rights: Record<KeeperOp, KeeperCaller[]> = {
   sign: ['cell'],
   logKey: ['web', 'worker', 'cell'],
   regionKey: ['web', 'worker', 'cell'],
-  newEpoch: ['worker', 'cell'],
-  rewrap: ['worker', 'cell'],
+  newEpoch: ['cell'],
+  rewrap: ['cell'],
   rewrapEpochs: ['cell'],
   rollRegion: ['cell'],
   forgetEpochs: ['cell'],
@@ -103,10 +103,12 @@ export function keeperOps({ state, log, rootKey, now }: KeeperParts): KeeperOps 
     place: TenantPlace,
     epoch: ReturnType<typeof newEpochKey>,
     row: Pick<KeyOnWire, 'purpose' | 'subject' | 'version'>,
+    again = { id: newId(now().getTime()), key: randomBytes(32).toString('base64') },
   ) {
-    const key = randomBytes(32)
+    const key = Buffer.from(again.key, 'base64')
+    if (key.length !== 32) throw new OpError('invalid', 'A key has 32 bytes.')
     return {
-      row: wrapKey(epoch, place, { ...row, id: newId(now().getTime()) }, key),
+      row: wrapKey(epoch, place, { ...row, id: again.id }, key),
       key: base64AndWipe(key),
     }
   }
@@ -130,16 +132,13 @@ export function keeperOps({ state, log, rootKey, now }: KeeperParts): KeeperOps 
       )
       return { epoch: wrapEpoch(newest(place.region, 'epoch'), place, epoch), keys }
     },
-    newKey({ region, tenant, epoch, purpose, subject, version }) {
+    newKey({ region, tenant, epoch, purpose, subject, version, again }) {
       const needsSubject = purpose === 'document' || purpose === 'person'
       if (needsSubject !== (subject !== null))
         throw new OpError('invalid', `A ${purpose} key ${needsSubject ? 'needs' : 'has no'} subject.`)
       const place = { region, tenant }
-      const made = makeKey(place, unwrapEpoch(versionsOf(region, 'epoch'), place, epoch), {
-        purpose,
-        subject,
-        version,
-      })
+      const under = unwrapEpoch(versionsOf(region, 'epoch'), place, epoch)
+      const made = makeKey(place, under, { purpose, subject, version }, again)
       return { ...made, until: until() }
     },
     lend({ region, tenant, epochs, keys }) {

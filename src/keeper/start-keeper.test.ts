@@ -97,7 +97,7 @@ test('each socket gets only what is its own', async () => {
   }
   const allowed: Record<string, string[]> = {
     web: ['newKey', 'lend', 'regionKey'],
-    worker: ['newKey', 'lend', 'newEpoch', 'rewrap'],
+    worker: ['newKey', 'lend'],
     cell: [
       ...['newTenant', 'sign', 'newEpoch', 'rewrap', 'rewrapEpochs'],
       ...['rollRegion', 'forgetEpochs', 'rotate', 'regionKey'],

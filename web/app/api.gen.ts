@@ -206,6 +206,25 @@ export type Consistency = {
   to: number
 }
 
+export type Destruction = {
+  certifiedAt: string | null
+  destroyedAt: string
+  forgottenAt: string | null
+  id: string
+  /** Versions of keys that were destroyed. */
+  keys: number
+  kind: "document" | "person" | "organisation"
+  /** waiting: the key is destroyed, copies lent to processes are running out and the index is rewritten. forgetting: what lives is wrapped anew. erased: no copy opens any more. certified: the certificate is in the audit log. */
+  state: "waiting" | "forgetting" | "erased" | "certified"
+  /** Id of what was destroyed. */
+  subjectId: string
+}
+
+export type DestructionList = {
+  items: Destruction[]
+  next: string | null
+}
+
 export type Document = {
   activityId: string | null
   contentType: string
@@ -839,6 +858,63 @@ export function readClaim(input: ReadClaimInput, signal?: AbortSignal): Promise<
 }
 
 export type ReadClaimAnswer = ClaimDetail
+
+export interface ListDestructionsInput {
+  query?: {
+    cursor?: string | undefined
+    limit?: number | undefined
+    /** Only of this record. */
+    subject?: string | undefined
+  }
+}
+
+/** What was destroyed for good, and how far each destruction is */
+export function listDestructionsAddress(input: ListDestructionsInput = {}): string {
+  return addressOf('/v1/destructions', input.query)
+}
+
+/** What was destroyed for good, and how far each destruction is */
+export function listDestructions(input: ListDestructionsInput = {}, signal?: AbortSignal): Promise<ListDestructionsAnswer> {
+  return call<ListDestructionsAnswer>({ method: 'GET', path: '/v1/destructions', query: { ...input.query }, signal })
+}
+
+export type ListDestructionsAnswer = DestructionList
+
+export interface ReadDestructionInput {
+  path: {
+    id: string
+  }
+}
+
+/** One destruction */
+export function readDestructionAddress(input: ReadDestructionInput): string {
+  return addressOf(`/v1/destructions/${encodeURIComponent(input.path.id)}`)
+}
+
+/** One destruction */
+export function readDestruction(input: ReadDestructionInput, signal?: AbortSignal): Promise<ReadDestructionAnswer> {
+  return call<ReadDestructionAnswer>({ method: 'GET', path: `/v1/destructions/${encodeURIComponent(input.path.id)}`, signal })
+}
+
+export type ReadDestructionAnswer = Destruction
+
+export interface ReadCertificateInput {
+  path: {
+    id: string
+  }
+}
+
+/** The signed certificate of a destruction, to be verified offline */
+export function readCertificateAddress(input: ReadCertificateInput): string {
+  return addressOf(`/v1/destructions/${encodeURIComponent(input.path.id)}/certificate`)
+}
+
+/** The signed certificate of a destruction, to be verified offline */
+export function readCertificate(input: ReadCertificateInput, signal?: AbortSignal): Promise<ReadCertificateAnswer> {
+  return call<ReadCertificateAnswer>({ method: 'GET', path: `/v1/destructions/${encodeURIComponent(input.path.id)}/certificate`, signal })
+}
+
+export type ReadCertificateAnswer = AuditProof
 
 export interface ListDocumentsInput {
   query?: {

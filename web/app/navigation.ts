@@ -9,6 +9,7 @@ export interface Place {
     | '/knowledge/snips'
     | '/trust'
     | '/trust/audit'
+    | '/trust/destroyed'
     | '/settings/people'
     | '/settings/sessions'
     | '/settings/api-keys'
@@ -43,6 +44,7 @@ export const sections: readonly Section[] = [
     pages: [
       { to: '/trust', label: 'nav.claims', permission: 'trust.claim.read' },
       { to: '/trust/audit', label: 'nav.audit', permission: 'core.audit.read' },
+      { to: '/trust/destroyed', label: 'nav.destroyed', permission: 'core.destruction.read' },
     ],
   },
   {

@@ -172,6 +172,18 @@ export const queries = {
       initialPageParam: '',
       getNextPageParam: (last) => last.next ?? undefined,
     }),
+  destructions: () =>
+    infiniteQueryOptions({
+      queryKey: ['listDestructions'],
+      queryFn: ({ pageParam, signal }) =>
+        api.listDestructions({ query: { limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } }, signal),
+      initialPageParam: '',
+      getNextPageParam: (last) => last.next ?? undefined,
+      refetchInterval: (query) =>
+        query.state.data?.pages.some((page) => page.items.some(({ state }) => state !== 'certified'))
+          ? 10_000
+          : false,
+    }),
   proof: (id: string) =>
     queryOptions({
       queryKey: ['proveAuditEvent', id],

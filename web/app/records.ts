@@ -20,3 +20,4 @@ export type Claim = api.Claim
 export type ClaimDetail = api.ClaimDetail
 export type ClaimRun = Claim['evidence']['runs'][number]
 export type ClaimResult = api.ClaimResult
+export type Destruction = api.Destruction

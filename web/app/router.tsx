@@ -118,6 +118,11 @@ const settings = createRoute({
     throw redirect({ to: '/settings/people', replace: true })
   },
 })
+const destroyed = createRoute({
+  getParentRoute: () => app,
+  path: '/trust/destroyed',
+  component: lazyRouteComponent(() => import('../trust/Destroyed.tsx'), 'Destroyed'),
+})
 const people = createRoute({
   getParentRoute: () => app,
   path: '/settings/people',
@@ -163,6 +168,7 @@ const routeTree = root.addChildren([
     trust,
     claim,
     audit,
+    destroyed,
     settings,
     people,
     sessions,

@@ -45,10 +45,11 @@ export const enKnowledge = {
   'library.selected': '{count, plural, one {# document selected} other {# documents selected}}',
   'library.remove': 'Remove',
   'library.clear': 'Clear selection',
-  'library.removed': '{count, plural, one {# document removed} other {# documents removed}}',
+  'library.removed':
+    '{count, plural, one {# document removed} other {# documents removed}}. The certificate follows under Trust, Destroyed.',
   'library.removeTitle': 'Remove {count, plural, one {# document} other {# documents}}',
   'library.removeText':
-    'The {count, plural, one {file and its text} other {# files and their text}} will be gone for everybody in the organisation, with {snips, plural, =0 {no snips affected} one {# snip captured from it} other {# snips captured from it}}. The key is destroyed, so it cannot come back.',
+    'The {count, plural, one {file and its text} other {# files and their text}} will be gone for everybody in the organisation, with {snips, plural, =0 {no snips affected} one {# snip captured from it} other {# snips captured from it}}. The key is destroyed, so it cannot come back, from backups neither.',
   'library.removeMore': 'and {count, plural, one {# more} other {# more}}',
   'library.removeKept': 'Documents that were not reached are untouched.',
   'upload.title': 'Uploads',

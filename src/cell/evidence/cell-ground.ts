@@ -29,6 +29,8 @@ export interface CellGround {
   readonly askDirectory: Ask
   /** As dispatcher in the cell. */
   readonly askQueue: Ask
+  /** Epochs of the region that the keeper holds. */
+  readonly liveEpochs: () => Promise<readonly number[]>
 }
 
 export type CellProbe = (ground: CellGround) => Promise<Finding>

@@ -50,6 +50,35 @@ describe('the catalogs under the probes of the cell', () => {
       /snip has no updated_by/,
     ))
 
+  it('erasures: P9-24 fails when the keeper still holds what a certificate says it forgot', () =>
+    breaks(
+      'erasures',
+      `insert into cell.destruction_batch (number, epoch, forgets, sequence, began_at, forgotten_at) values (1, 2, '{1}', 1, now(), now())`,
+      'delete from cell.destruction_batch',
+      /holds epoch 1, which it was to have forgotten/,
+    ))
+
+  it('erasures: P9-24 fails when a destroyed key is still there, or its certificate is late', async () => {
+    const note = (at: string) =>
+      `insert into cell.destruction (id, tenant, kind, subject, keys, awaits_index, destroyed_at)
+       select gen_random_uuid(), '${world.tenant}', 'document', gen_random_uuid(), array_agg(id), true, ${at} from ${t()}.key where purpose = 'field'`
+    await breaks('erasures', note('now()'), 'delete from cell.destruction', /is still there/)
+    await breaks(
+      'erasures',
+      note(`now() - interval '2 hours'`),
+      'delete from cell.destruction',
+      /has no certificate after an hour/,
+    )
+  })
+
+  it('erasures: P9-24 fails when an organisation lies under an epoch that the keeper has not', () =>
+    breaks(
+      'erasures',
+      `update ${t()}.key_epoch set wrapped = set_byte(wrapped, 4, 9)`,
+      `update ${t()}.key_epoch set wrapped = set_byte(wrapped, 4, 1)`,
+      /lies under epoch 9/,
+    ))
+
   it('authorship: PX-12 fails when an address may be left out', () =>
     breaks(
       'authorship',

@@ -6,6 +6,7 @@ import type { CellProbe } from './cell-ground.ts'
 import { columnClasses } from './column-classes.ts'
 import { copies } from './copies.ts'
 import { egress } from './egress.ts'
+import { erasures } from './erasures.ts'
 import { jobPayloads } from './job-payloads.ts'
 import { leastPrivilege } from './least-privilege.ts'
 import { passwordPlace } from './password-place.ts'
@@ -24,6 +25,7 @@ export const cellProbes: Readonly<Record<string, CellProbe>> = {
   'column-classes': columnClasses,
   copies,
   egress,
+  erasures,
   'job-payloads': jobPayloads,
   'least-privilege': leastPrivilege,
   'password-place': passwordPlace,

@@ -43,6 +43,7 @@ describe('evidence of a region', () => {
         size: { workers: 0, capacity: 0 },
         probe: async () => ({ outcome: 'unknown', looked: {}, faults: ['No worker is connected.'] }),
       },
+      liveEpochs: world.ground.liveEpochs,
       sign: keeperSigner(world.house.keeper.as('cell'), 'eu'),
       now: () => new Date(now),
       log: silentLog(),

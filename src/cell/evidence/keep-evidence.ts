@@ -26,7 +26,7 @@ import type { Workers } from '../workers.ts'
 import type { Ask, CellGround } from './cell-ground.ts'
 import { cellProbes } from './cell-probes.ts'
 
-export interface EvidenceOptions extends Pick<CellGround, 'config' | 'region'> {
+export interface EvidenceOptions extends Pick<CellGround, 'config' | 'region' | 'liveEpochs'> {
   readonly evidence: readonly Evidence[]
   /** As migrator in the cell, and as registrar in the directory. */
   readonly cell: SteadyClient
@@ -72,6 +72,7 @@ export function keepEvidence(options: EvidenceOptions): CellEvidence {
     ask,
     askDirectory: asker(options.directory),
     askQueue: asker(options.queue),
+    liveEpochs: options.liveEpochs,
   }
   const ranAt = new Map<string, { at: number; position: Promise<number> }>()
   /** How often in a row nothing could be told. */

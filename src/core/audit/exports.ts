@@ -1,7 +1,9 @@
 // Exports: asked for, made by a job as a sealed blob, fetched by those who may.
+
 import type { Readable } from 'node:stream'
 import { PublicError } from '../errors.ts'
 import { newId, toApi } from '../ids.ts'
+import { addKey } from '../keys/add-key.ts'
 import type { SubjectBlobs } from '../keys/reseal-subject.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 
@@ -37,7 +39,7 @@ export async function createExport(tx: TenantWriter) {
   })
   if (activity === null) throw new Error('an export needs an activity')
   const { row } = await tx.keys.newSubject('document', id)
-  await tx.db.insertInto('key').values(row).execute()
+  await addKey(tx, row)
   await tx.db
     .insertInto('export')
     .values({

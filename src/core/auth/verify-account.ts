@@ -2,11 +2,13 @@
 // Must stay true: the password is set here, by whoever holds the link; two founders at once end in one organisation; a link used
 // twice makes one account; somebody whom a host signed in before (src/core/auth/signing/speak-for.ts) keeps their account and gets a
 // password.
+
 import type { RoleName } from '../access/permissions.ts'
 import { cleanName } from '../clean-name.ts'
 import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { addKey } from '../keys/add-key.ts'
 import { lockBlinds } from '../keys/blind-values.ts'
 import type { TenantPlace } from '../regions/directory.ts'
 import type { Origin } from '../tenancy/actor.ts'
@@ -165,7 +167,7 @@ async function addPerson(
     tx.audit({ action: 'core.organisation.founded', record: { kind: 'organisation', id } })
   }
   const { row } = await tx.keys.newSubject('person', person)
-  await tx.db.insertInto('key').values(row).execute()
+  await addKey(tx, row)
   await tx.db
     .insertInto('person')
     .values({

@@ -3,6 +3,9 @@ import type pg from 'pg'
 import type { Login } from './lease-pools.ts'
 import { connectAs } from './system-login.ts'
 
+/** The connection while it is one's turn. */
+export type SteadyConnection = pg.Client
+
 export interface SteadyClient {
   /** Waits for its turn, then works on the connection. After an error the connection is not used again. */
   use<T>(work: (client: pg.Client) => Promise<T>): Promise<T>

@@ -281,6 +281,27 @@ export interface CellTables {
     number: number
     made_at: Generated<Date>
   }
+  'cell.destruction': {
+    id: string
+    tenant: string
+    kind: string
+    subject: string
+    keys: string[]
+    index_keys: string[] | null
+    awaits_index: boolean
+    destroyed_at: Date
+    batch: number | null
+    certified_at: Date | null
+    log: number | null
+  }
+  'cell.destruction_batch': {
+    number: number
+    epoch: number | null
+    forgets: number[] | null
+    sequence: number | null
+    began_at: Date
+    forgotten_at: Date | null
+  }
   'cell.outbox': {
     id: string
     tenant: string | null
@@ -319,6 +340,7 @@ export interface CellTables {
     state: string
     created_at: Generated<Date>
     claimed_at: Date | null
+    region_epoch: number | null
   }
   'cell.tenant_migration': {
     tenant: string

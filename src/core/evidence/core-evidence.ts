@@ -24,6 +24,15 @@ export const coreEvidence: readonly Evidence[] = [
   { ...cell, name: 'tiers', claims: ['PD-17'], everyMinutes: 30 },
   { ...cell, name: 'column-classes', claims: ['P9-19'], everyMinutes: 30 },
   { ...cell, name: 'copies', claims: ['P9-22'], everyMinutes: 30 },
+  { ...cell, name: 'erasures', claims: ['P9-24'], everyMinutes: 15 },
+  {
+    name: 'destruction',
+    kind: 'test',
+    claims: ['P9-24'],
+    files: ['test/destruction/documents.test.ts', 'src/cell/destroyer.test.ts'],
+    breaker: 'test/destruction/documents.test.ts',
+    freshDays: 30,
+  },
   { ...cell, name: 'job-payloads', claims: ['P9-23'], everyMinutes: 30 },
   { ...worker, name: 'work-leftovers', claims: ['P9-23'], everyMinutes: 30 },
 ]

@@ -7,6 +7,7 @@ import { tenantPurposes } from '#protocol/keeper/keeper.schema.ts'
 import { toApi } from '../ids.ts'
 import { startActivity } from '../jobs/enqueue.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
+import { addKey } from './add-key.ts'
 
 /** Sealed columns of one table, as its room declares them. `row` is the SQL expression whose text the seal is bound to. */
 export interface SealedTable {
@@ -70,7 +71,7 @@ export async function rotateKeys(tx: TenantWriter): Promise<{ activityId: string
   }
   for (const purpose of tenantPurposes) {
     const row = await tx.keys.newVersion(purpose)
-    await tx.db.insertInto('key').values(row).execute()
+    await addKey(tx, row)
   }
   const activity = await startActivity(tx, ROTATE_TASK, organisation.id, {
     kind: 'core.key.rotating',

@@ -64,12 +64,12 @@ export async function addVersions(tx: TenantWriter, made: readonly KeyRow[]): Pr
   return Number(added.numInsertedOrUpdatedRows ?? 0n)
 }
 
-/** Destroys every version of a subject's key, also one that a rotation is just adding. */
+/** Destroys every version of a subject's key, also one that a rotation is just adding. Answers the ids of those that were not destroyed yet. */
 export async function destroySubjectKey(
   tx: TenantWriter,
   purpose: SubjectPurpose,
   subject: string,
-): Promise<void> {
+): Promise<string[]> {
   // Waits for whoever adds a version; the update behind it sees what was added.
   await tx.db
     .selectFrom('key')
@@ -79,14 +79,16 @@ export async function destroySubjectKey(
     .orderBy('id')
     .forUpdate()
     .execute()
-  await tx.db
+  const destroyed = await tx.db
     .updateTable('key')
     .set({ state: 'destroyed', wrapped: null, destroyed_at: tx.now() })
     .where('purpose', '=', purpose)
     .where('subject', '=', subject)
     .where('state', '!=', 'destroyed')
+    .returning('id')
     .execute()
   tx.keys.forgetSubject(purpose, subject)
+  return destroyed.map(({ id }) => id)
 }
 
 /** Whether every process seals with the newest version of every subject's key by now. */

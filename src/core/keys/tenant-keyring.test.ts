@@ -24,8 +24,10 @@ async function aTenant(own: OwnKeeper) {
       tables.loads += 1
       return { epochs: tables.epochs, keys: tables.keys.filter((row) => row.subject === null) }
     },
-    loadSubjectKey: async (purpose, id) =>
-      tables.keys.filter((row) => row.purpose === purpose && row.subject === id),
+    loadSubjectKey: async (purpose, id) => ({
+      epochs: tables.epochs,
+      keys: tables.keys.filter((row) => row.purpose === purpose && row.subject === id),
+    }),
   }
   return { tenant, tables, rows }
 }

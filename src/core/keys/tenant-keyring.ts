@@ -3,17 +3,17 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import type { KeeperAnswer, SubjectPurpose } from '#protocol/keeper/keeper.schema.ts'
 import { PublicError } from '../errors.ts'
-import type { KeeperClient } from './keeper-client.ts'
+import { type KeeperClient, KeeperRefusal } from './keeper-client.ts'
 import { type KeyClock, machineClock } from './key-clock.ts'
 import { type Lent, lend } from './lent.ts'
 import { subjectKey } from './subject-key.ts'
 import {
-  type EpochRow,
   type KeyRow,
   type KeyRowSource,
   type PurposeKeys,
   type TenantKeys,
   tenantKeys,
+  type WrappedKeys,
 } from './tenant-keys.ts'
 import type { VersionedKey } from './version-in-use.ts'
 import { epochToWire, keyFromWire, keyToWire } from './wire-rows.ts'
@@ -52,17 +52,23 @@ interface Holder {
 export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptions): TenantKeyring {
   const holders = new Map<string, Holder>()
   const opening = new Map<string, Promise<Holder>>()
+  /** Keys in clear of rows that may have to be wrapped again before they are stored. */
+  const unstored = new WeakMap<KeyRow, KeyObject>()
 
-  async function lendKeys(region: string, tenant: string, epochs: EpochRow[], rows: KeyRow[]) {
-    const keys = rows.map(keyToWire).filter((row) => row !== null)
-    const used = new Set(keys.map((row) => row.epoch))
-    const question = {
-      region,
-      tenant,
-      epochs: epochs.filter((row) => used.has(row.epoch)).map(epochToWire),
-      keys,
-    }
-    return readLoan(await keeper.ask('lend', question))
+  async function lendKeys(region: string, tenant: string, load: () => Promise<WrappedKeys>) {
+    return untilTheyOpen(async () => {
+      const { epochs, keys: rows } = await load()
+      const keys = rows.map(keyToWire).filter((row) => row !== null)
+      if (keys.length === 0) return { rows, lentKeys: new Map<string, KeyObject>(), until: clock.now() }
+      const used = new Set(keys.map((row) => row.epoch))
+      const question = {
+        region,
+        tenant,
+        epochs: epochs.filter((row) => used.has(row.epoch)).map(epochToWire),
+        keys,
+      }
+      return { rows, ...readLoan(await keeper.ask('lend', question)) }
+    })
   }
 
   async function lendPurposes(
@@ -70,8 +76,7 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
     tenant: string,
     rows: KeyRowSource,
   ): Promise<Lent<PurposeKeys>> {
-    const { epochs, keys } = await rows.loadKeyRows()
-    const { lentKeys, until } = await lendKeys(region, tenant, epochs, keys)
+    const { rows: keys, lentKeys, until } = await lendKeys(region, tenant, () => rows.loadKeyRows())
     const purposes: PurposeKeys = new Map()
     for (const row of keys) {
       const { purpose } = row
@@ -106,6 +111,13 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
         },
         subject: async (purpose, id) => subjectKey(await subjectVersions(purpose, id), clock.now()),
         newKey: (purpose, subject, version) => newKey(purpose, subject, version),
+        async wrapAgain(row) {
+          const key = unstored.get(row)
+          if (!key)
+            throw new PublicError('conflict', undefined, { cause: 'the epoch of a new key has ended' })
+          const again = { id: row.id, key: key.export().toString('base64') }
+          return (await newKey(row.purpose, row.subject, row.version, again)).row
+        },
         forgetSubject(purpose, id) {
           subjects.get(`${purpose}/${id}`)?.drop()
           subjects.delete(`${purpose}/${id}`)
@@ -136,29 +148,38 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
         keepSubject(name, subjects.get(name))
         return held
       }
-      const rows = await holder.rows.loadSubjectKey(purpose, id)
+      const load = () => holder.rows.loadSubjectKey(purpose, id)
+      const { rows, lentKeys, until } = await lendKeys(region, tenant, load)
       if (!rows.some((row) => row.state === 'live')) throw new PublicError('gone')
-      const { epochs } = await holder.rows.loadKeyRows()
-      const { lentKeys, until } = await lendKeys(region, tenant, epochs, rows)
       const versions = versionsOf(rows, lentKeys)
       if (versions.length === 0) throw new PublicError('gone')
       keepSubject(name, lend(versions, until, clock))
       return versions
     }
 
-    async function newKey(purpose: KeyRow['purpose'], subject: string | null, version: number) {
-      const { epochs } = await holder.rows.loadKeyRows()
-      const newest = epochs.toSorted((a, b) => b.epoch - a.epoch)[0]
-      if (!newest) throw new Error(`Tenant ${tenant} has no key epoch.`)
-      const question = { region, tenant, epoch: epochToWire(newest), purpose, subject, version }
-      const { row, key: bytes, until } = await keeper.ask('newKey', question)
+    async function newKey(
+      purpose: KeyRow['purpose'],
+      subject: string | null,
+      version: number,
+      again?: { id: string; key: string },
+    ) {
+      const made = await untilTheyOpen(async () => {
+        const { epochs } = await holder.rows.loadKeyRows()
+        const newest = epochs.toSorted((a, b) => b.epoch - a.epoch)[0]
+        if (!newest) throw new Error(`Tenant ${tenant} has no key epoch.`)
+        const question = { region, tenant, epoch: epochToWire(newest), purpose, subject, version }
+        return keeper.ask('newKey', again ? { ...question, again } : question)
+      })
+      const { key: bytes, until } = made
+      const row = keyFromWire(made.row)
       const key = toKey(bytes)
+      unstored.set(row, key)
       // A further version is learnt from its row, like everywhere else, long before it seals.
       if (subject !== null && version === 1) {
         const versions = [{ id: row.id, version, key, isRetired: false }]
         keepSubject(`${purpose}/${subject}`, lend(versions, Date.parse(until), clock))
       }
-      return { row: keyFromWire(row), key }
+      return { row, key }
     }
 
     function keepSubject(name: string, lent: Lent<VersionedKey[]> | undefined): void {
@@ -211,6 +232,21 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
     close() {
       for (const tenant of [...holders.keys()]) drop(tenant)
     },
+  }
+}
+
+/** Tries this often: between reading a wrapped key and opening it its epoch may have ended, and then the row is another by now. */
+const TRIES = 3
+
+/** Throws `keys_destroyed` when they do not open as they are now. */
+async function untilTheyOpen<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (!(error instanceof KeeperRefusal && error.code === 'broken')) throw error
+      if (tries === TRIES) throw new PublicError('keys_destroyed', undefined, { cause: error })
+    }
   }
 }
 

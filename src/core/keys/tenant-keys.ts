@@ -27,12 +27,18 @@ export interface KeyRow {
   state: 'live' | 'retired' | 'destroyed'
 }
 
-/** Reads a tenant's wrapped keys on the tenant's own login. */
+/** Wrapped keys with the epochs they lie under, as one moment shows them. */
+export interface WrappedKeys {
+  readonly epochs: EpochRow[]
+  readonly keys: KeyRow[]
+}
+
+/** Reads a tenant's wrapped keys on the tenant's own login, each time in one statement: epochs end while others read. */
 export interface KeyRowSource {
   /** All epochs, and the keys whose subject is null. */
-  loadKeyRows(): Promise<{ epochs: EpochRow[]; keys: KeyRow[] }>
-  /** Every version of one subject's key, destroyed ones too. */
-  loadSubjectKey(purpose: SubjectPurpose, id: string): Promise<KeyRow[]>
+  loadKeyRows(): Promise<WrappedKeys>
+  /** All epochs, and every version of one subject's key, destroyed ones too. */
+  loadSubjectKey(purpose: SubjectPurpose, id: string): Promise<WrappedKeys>
 }
 
 /** Lent working keys of a tenant. Valid while the keyring refreshes them; afterwards every call throws `keeper_unavailable`. */
@@ -59,6 +65,11 @@ export interface TenantKeys {
    * It seals only after eleven minutes, when every process has it.
    */
   newVersion(purpose: TenantPurpose): Promise<KeyRow>
+  /**
+   * The same key wrapped under the newest epoch, for a row made here whose own epoch ended before it was stored (see add-key.ts).
+   * Throws `conflict` for any other row.
+   */
+  wrapAgain(row: KeyRow): Promise<KeyRow>
   /** Makes a further version of a subject's key; the caller inserts the row. It seals only after eleven minutes, too. */
   newSubjectVersion(purpose: SubjectPurpose, id: string, version: number): Promise<KeyRow>
   /** Forgets a subject's lent key at once, after its destruction. */
@@ -81,6 +92,7 @@ export interface TenantKeyParts {
     subject: string | null,
     version: number,
   ): Promise<{ row: KeyRow; key: KeyObject }>
+  wrapAgain(row: KeyRow): Promise<KeyRow>
   forgetSubject(purpose: SubjectPurpose, id: string): void
 }
 
@@ -91,6 +103,7 @@ export function tenantKeys({
   purposes,
   subject,
   newKey,
+  wrapAgain,
   forgetSubject,
 }: TenantKeyParts): TenantKeys {
   const derived = new WeakMap<KeyObject, Map<string, KeyObject>>()
@@ -150,6 +163,7 @@ export function tenantKeys({
       const { row } = await newKey(purpose, null, (newest?.version ?? 0) + 1)
       return row
     },
+    wrapAgain,
     async newSubjectVersion(purpose, id, version) {
       const { row } = await newKey(purpose, id, version)
       return row

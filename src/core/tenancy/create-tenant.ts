@@ -3,6 +3,7 @@
 import type pg from 'pg'
 import { applyToTenant, type Migration, tenantNames } from '../db/migrate.ts'
 import { newRoutingId } from '../ids.ts'
+import { sealedVersion } from '../keys/aead.ts'
 import type { KeeperClient } from '../keys/keeper-client.ts'
 import { newTenantKeys } from '../keys/new-tenant-keys.ts'
 
@@ -23,14 +24,19 @@ export async function createSpareTenant({
 }: TenantMaker): Promise<string> {
   const tenant = newRoutingId()
   const { schema, people, login, peopleLogin } = tenantNames(tenant)
-  const [first, second, born] = await Promise.all([
+  const [first, second] = await Promise.all([
     keeper.ask('verifier', { region, role: login }),
     keeper.ask('verifier', { region, role: peopleLogin }),
-    newTenantKeys(keeper, region, tenant),
   ])
   await client.query('begin')
   try {
     await client.query(`insert into cell.tenant (tenant, state) values ($1, 'spare')`, [tenant])
+    // Asked for behind the insert: a destruction locks the table while the region's older epochs are forgotten (cell/destroyer.ts).
+    const { epoch, keys } = await newTenantKeys(keeper, region, tenant)
+    await client.query('update cell.tenant set region_epoch = $2 where tenant = $1', [
+      tenant,
+      sealedVersion(epoch.wrapped),
+    ])
     for (const [role, verifier, path] of [
       [login, first.verifier, schema],
       [peopleLogin, second.verifier, `${people}, ${schema}`],
@@ -45,7 +51,6 @@ export async function createSpareTenant({
     await client.query(`create schema ${schema}`)
     await client.query(`create schema ${people}`)
     for (const migration of migrations) await applyToTenant(client, tenant, migration)
-    const { epoch, keys } = born
     await client.query(`insert into ${schema}.key_epoch (epoch, wrapped) values ($1, $2)`, [
       epoch.epoch,
       epoch.wrapped,

@@ -1,6 +1,6 @@
 // A tenant's own connections and keys: who it is decides which login is used; nobody switches roles on a connection.
 // Must stay true: nothing here takes a schema name from a caller; the login's search path is the only way to a table.
-import type { Kysely } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { kyselyOnPool } from '../db/kysely-on.ts'
 import type { Lease, LeasePools } from '../db/lease-pools.ts'
 import { tenantNames } from '../db/migrate.ts'
@@ -9,7 +9,7 @@ import type { TenantTables } from '../db/tables.gen.ts'
 import { PublicError } from '../errors.ts'
 import type { KeeperClient } from '../keys/keeper-client.ts'
 import type { TenantKeyring } from '../keys/tenant-keyring.ts'
-import type { KeyRow, KeyRowSource, TenantKeys } from '../keys/tenant-keys.ts'
+import type { EpochRow, KeyRow, KeyRowSource, TenantKeys, WrappedKeys } from '../keys/tenant-keys.ts'
 import type { Directory, TenantPlace } from '../regions/directory.ts'
 import type { Store } from './tenant-door.ts'
 
@@ -70,23 +70,23 @@ export class TenantConnections {
   }
 }
 
+/** Epochs and keys come in one statement: a key moves to another epoch, and the old one goes, while others read. */
 function keyRowsOf(db: Kysely<TenantTables>): KeyRowSource {
-  const keys = () =>
-    db.selectFrom('key').select(['id', 'purpose', 'version', 'subject', 'epoch', 'wrapped', 'state'])
+  async function load(which: RawBuilder<unknown>): Promise<WrappedKeys> {
+    const { rows } = await sql<KeyRow & { of: number | null; epoch_wrapped: Buffer | null }>`
+      select e.epoch as of, e.wrapped as epoch_wrapped, k.id, k.purpose, k.version, k.subject, k.epoch, k.wrapped, k.state
+      from key_epoch e full join (select * from key where ${which}) k on k.epoch = e.epoch
+      order by e.epoch, k.version`.execute(db)
+    const epochs = new Map<number, EpochRow>()
+    const keys: KeyRow[] = []
+    for (const { of, epoch_wrapped, ...key } of rows) {
+      if (of !== null && epoch_wrapped !== null) epochs.set(of, { epoch: of, wrapped: epoch_wrapped })
+      if (key.id !== null) keys.push(key)
+    }
+    return { epochs: [...epochs.values()], keys: keys.toSorted((a, b) => a.version - b.version) }
+  }
   return {
-    async loadKeyRows() {
-      const [epochs, rows] = await Promise.all([
-        db.selectFrom('key_epoch').select(['epoch', 'wrapped']).orderBy('epoch').execute(),
-        keys().where('subject', 'is', null).execute(),
-      ])
-      return { epochs, keys: rows as KeyRow[] }
-    },
-    async loadSubjectKey(purpose, id) {
-      return (await keys()
-        .where('purpose', '=', purpose)
-        .where('subject', '=', id)
-        .orderBy('version')
-        .execute()) as KeyRow[]
-    },
+    loadKeyRows: () => load(sql`subject is null`),
+    loadSubjectKey: (purpose, id) => load(sql`purpose = ${purpose} and subject = ${id}`),
   }
 }

@@ -4,6 +4,7 @@
  * also when it arrives twice at once.
  */
 import { PublicError } from '#core/errors.ts'
+import { addKey } from '#core/keys/add-key.ts'
 import { isBlindChanging, lockBlinds } from '#core/keys/blind-values.ts'
 import type { KeyRow } from '#core/keys/tenant-keys.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
@@ -59,7 +60,7 @@ export async function addDocument(tx: TenantWriter, file: ReceivedFile): Promise
     if (!row) throw new PublicError('conflict')
     return { document: foundSame(tx, row), isDuplicate: true }
   }
-  await tx.db.insertInto('key').values(file.key).execute()
+  await addKey(tx, file.key)
   await tx.db
     .updateTable('document_blob')
     .set({ state: 'stored', size: file.size })

@@ -1,10 +1,10 @@
 /**
- * After a document was removed: its blobs and its key.
+ * After a document was removed: its blobs, its key, and its title where work on it was shown.
  * Must stay true: runs only for a document that is gone from its table; running again finds nothing and does nothing.
  */
 import type { Ctx } from '#core/ctx.ts'
+import { destroyDocument } from '#core/destruction/destruction-record.ts'
 import type { Job, Task } from '#core/jobs/job.ts'
-import { destroySubjectKey } from '#core/keys/subject-versions.ts'
 
 export const eraseDocumentTask: Task = {
   name: 'knowledge.document.erase',
@@ -32,7 +32,14 @@ async function eraseDocument(ctx: Ctx, job: Job): Promise<void> {
   if (blobs.length === 0) return
   await ctx.write(job.actor, async (tx) => {
     await tx.db.deleteFrom('document_blob').where('id', 'in', blobs).execute()
-    await destroySubjectKey(tx, 'document', document)
+    await destroyDocument(tx, document)
+    const shown = await tx.db.selectFrom('activity').select('id').where('record', '=', document).execute()
+    for (const { id } of shown)
+      await tx.db
+        .updateTable('activity')
+        .set({ title: tx.keys.seal('activity', 'activity', id, 'title', '') })
+        .where('id', '=', id)
+        .execute()
     tx.audit({
       action: 'knowledge.document.erased',
       record: { kind: 'document', id: document },

@@ -1,10 +1,12 @@
 // What makes a spare tenant a canary: an organisation, one person whom nobody is, credentials for one run of the prober, and something
 // of every product. Must stay true: no mail goes out; the person's password is 256 bits that were never kept; credentials live in
 // memory only and end after two days.
+
 import { randomBytes } from 'node:crypto'
 import { createApiKey } from '#core/auth/api-keys.ts'
 import { startSession } from '#core/auth/start-session.ts'
 import { newId, toApi } from '#core/ids.ts'
+import { addKey } from '#core/keys/add-key.ts'
 import type { Actor, Origin } from '#core/tenancy/actor.ts'
 import { systemActor } from '#core/tenancy/system-actor.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
@@ -83,7 +85,7 @@ async function found({ ctx, region }: ProbeGround, tenant: string, word: string)
       const id = newId()
       const card = { name: `${word} canary`, domains: [], country: 'SE' }
       const { row } = await tx.keys.newSubject('person', person)
-      await tx.db.insertInto('key').values(row).execute()
+      await addKey(tx, row)
       await tx.db
         .insertInto('organisation')
         .values({

@@ -1,11 +1,13 @@
 // Whom a signed request acts for: the key itself, a member its host names, or somebody who becomes a member by that.
 // Must stay true: a key speaks only for the domains it was given, and only for members; nobody joins but under a domain that the organisation has verified;
 // nobody gets more than the key's maker has.
+
 import type { RoleName } from '../../access/permissions.ts'
 import { cleanName } from '../../clean-name.ts'
 import type { Ctx } from '../../ctx.ts'
 import { PublicError } from '../../errors.ts'
 import { newId } from '../../ids.ts'
+import { addKey } from '../../keys/add-key.ts'
 import { lockBlinds } from '../../keys/blind-values.ts'
 import type { Actor, Origin } from '../../tenancy/actor.ts'
 import { systemActor } from '../../tenancy/system-actor.ts'
@@ -124,7 +126,7 @@ async function addMember(tx: TenantWriter, key: SigningKey, { mail, displayName 
     .executeTakeFirst()
   if (known) throw new PublicError('conflict')
   const { row } = await tx.keys.newSubject('person', id)
-  await tx.db.insertInto('key').values(row).execute()
+  await addKey(tx, row)
   await tx.db
     .insertInto('person')
     .values({

@@ -1,0 +1,98 @@
+// What a tenant destroyed, kept by the cell: ids, times and, once it is true for every copy there ever was, what the keeper forgot.
+// Must stay true: a destruction is noted in the transaction that destroys the keys; here is nothing of what they sealed.
+import { sql } from 'kysely'
+import { newId } from '../ids.ts'
+import { addKey } from '../keys/add-key.ts'
+import { destroySubjectKey } from '../keys/subject-versions.ts'
+import { madeAt } from '../keys/version-in-use.ts'
+import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
+
+/** Writes certificates into the tenant's log; queued by the cell. */
+export const CERTIFY_TASK = 'core.destruction.certify'
+/** Rewrites the index under its next key and destroys the older ones. */
+export const REINDEX_TASK = 'core.destruction.reindex'
+
+/** The next key of the index seals after eleven minutes; a minute more, as for every rotation. */
+const REWRITE_AFTER_MS = 12 * 60_000
+/** An index key younger than this has not sealed anything yet, so its rewrite is still to come. */
+const UNUSED_MS = 10 * 60_000
+
+/** One destruction; times are instants, ids UUIDs. The last six are null until a batch has taken it. */
+export interface DestructionRow {
+  readonly id: string
+  readonly kind: 'document' | 'person' | 'organisation'
+  readonly subject: string
+  readonly keys: readonly string[]
+  readonly index_keys: readonly string[] | null
+  readonly destroyed_at: Date
+  readonly awaits_index: boolean
+  readonly certified_at: Date | null
+  readonly epoch: number | null
+  readonly forgets: readonly number[] | null
+  readonly sequence: string | number | null
+  readonly began_at: Date | null
+  readonly forgotten_at: Date | null
+}
+
+/** Destroys the key of a document, and that of the index, which knew its words. Answers the destruction; null when it was done before. */
+export async function destroyDocument(tx: TenantWriter, document: string): Promise<string | null> {
+  const keys = await destroySubjectKey(tx, 'document', document)
+  if (keys.length === 0) return null
+  const id = await note(tx, { kind: 'document', subject: document, keys, awaitsIndex: true })
+  const newest = await tx.db
+    .selectFrom('key')
+    .select(['id', 'version'])
+    .where('purpose', '=', 'search')
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow()
+  const now = tx.now().getTime()
+  const isUnused = newest.version > 1 && madeAt(newest.id) + UNUSED_MS >= now
+  const next = isUnused ? newest : await addNext(tx)
+  // One rewrite for all that is destroyed before it: asked for again, it stays where it is in the queue.
+  await tx.enqueue(REINDEX_TASK, id, {
+    key: `index-${next.version}`,
+    delaySeconds: Math.max(0, Math.ceil((madeAt(next.id) + REWRITE_AFTER_MS - now) / 1000)),
+    attempts: 25,
+  })
+  return id
+}
+
+/** Destroys the key of a person. Answers the destruction; null when it was done before. */
+export async function destroyPerson(tx: TenantWriter, person: string): Promise<string | null> {
+  const keys = await destroySubjectKey(tx, 'person', person)
+  return keys.length === 0
+    ? null
+    : await note(tx, { kind: 'person', subject: person, keys, awaitsIndex: false })
+}
+
+async function addNext(tx: TenantWriter): Promise<{ id: string; version: number }> {
+  const row = await tx.keys.newVersion('search')
+  await addKey(tx, row)
+  return row
+}
+
+interface Destroyed {
+  readonly kind: 'document' | 'person'
+  readonly subject: string
+  readonly keys: readonly string[]
+  readonly awaitsIndex: boolean
+}
+
+async function note(tx: TenantWriter, { kind, subject, keys, awaitsIndex }: Destroyed): Promise<string> {
+  const id = newId(tx.now().getTime())
+  await sql`select cell.note_destruction(${id}, ${kind}, ${subject}, ${[...keys]}::uuid[], ${awaitsIndex})`.execute(
+    tx.db,
+  )
+  return id
+}
+
+/** The tenant's destructions, newest first; at most 500. */
+export async function readDestructions(
+  tx: Pick<TenantReader, 'db'>,
+  { id = null, before = null, limit }: { id?: string | null; before?: string | null; limit: number },
+): Promise<DestructionRow[]> {
+  const { rows } = await sql<DestructionRow>`
+    select * from cell.list_destructions(${id}::uuid, ${before}::uuid, ${limit})`.execute(tx.db)
+  return rows
+}

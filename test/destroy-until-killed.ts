@@ -1,0 +1,37 @@
+// Child process of a test: does one round of destruction and is killed before the step it was told.
+
+import { createDestroyer, type DestructionStep } from '#cell/destroyer.ts'
+import type { CellPlace } from '#core/config.ts'
+import { openQueuePool } from '#core/db/queue-pool.ts'
+import { steadyClient } from '#core/db/steady-client.ts'
+import { loginOf } from '#core/db/system-login.ts'
+import { openKeeperClient } from '#core/keys/keeper-client.ts'
+import { silentLog } from '#core/log.ts'
+
+export interface DestroyOrder {
+  readonly socket: string
+  readonly place: CellPlace
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly until: DestructionStep
+}
+
+process.once('message', async ({ socket, place, now, until }: DestroyOrder) => {
+  const keeper = openKeeperClient({ socket, timeout: 60_000 })
+  const client = steadyClient(loginOf(keeper, place, 'cell', 'migrator'))
+  const pool = openQueuePool(loginOf(keeper, place, 'cell', 'dispatcher'), 1)
+  const destroyer = createDestroyer({
+    region: place.region,
+    cells: [{ client, pool }],
+    keeper,
+    now: () => new Date(now),
+    log: silentLog(),
+    async onStep(step) {
+      if (step !== until) return
+      process.send?.('there')
+      await new Promise(() => undefined)
+    },
+  })
+  await destroyer.round()
+  throw new Error(`the round had no step ${until}`)
+})
