@@ -71,3 +71,18 @@ test('a server that does not answer is said to be unavailable', async () => {
   assert.equal(pools.open, 0)
   await pools.close()
 })
+
+test('what is asked for within other work does not wait for that work', async () => {
+  const pools = new LeasePools({ cap: 2, perLogin: 2, idleMs: 60_000, waitMs: 5_000 })
+  const login = loginOf('postgres')
+  const work = Array.from({ length: 30 }, async () => {
+    const held = await pools.lease(login)
+    const inner = await pools.lease(login, 'within')
+    await inner.client.query('select 1')
+    inner.release()
+    held.release()
+  })
+  await Promise.all(work)
+  assert.ok(pools.open <= 2)
+  await pools.close()
+})

@@ -1,5 +1,6 @@
 // Connections by login: a few for each, a cap for all, the longest idle one gives way. Owns every product connection.
-// Must stay true: the cap is below what the server allows this process; a connection serves one login for its whole life.
+// Must stay true: the cap is below what the server allows this process; a connection serves one login for its whole life; what somebody
+// needs who may hold a connection already never waits for those who wait for that one.
 import pg from 'pg'
 import { PublicError } from '../errors.ts'
 import { TurnSocket } from './turn-socket.ts'
@@ -30,6 +31,12 @@ export interface LeasePoolsOptions {
   readonly waitMs: number
 }
 
+/** `within`: asked for, shortly, by work that may hold a connection. */
+export type LeaseUse = 'work' | 'within'
+
+/** Most connections beyond the bounds, for what is asked for within other work. */
+const WITHIN = 8
+
 interface Slot {
   client: pg.Client
   broken: boolean
@@ -40,6 +47,7 @@ interface Waiter {
   resolve(lease: Lease): void
   reject(error: Error): void
   login: Login
+  use: LeaseUse
   timer: NodeJS.Timeout
 }
 
@@ -67,6 +75,7 @@ export class LeasePools {
   readonly #pools = new Map<string, LoginPool>()
   readonly #sweep: NodeJS.Timeout
   #open = 0
+  #within = 0
   #waiting = 0
   #closed = false
 
@@ -85,7 +94,7 @@ export class LeasePools {
   }
 
   /** A connection of this login. Throws `busy` after the wait, `database_unavailable` when the server does not answer. */
-  async lease(login: Login): Promise<Lease> {
+  async lease(login: Login, use: LeaseUse = 'work'): Promise<Lease> {
     if (this.#closed) throw new PublicError('database_unavailable')
     const key = `${login.host}\0${login.port}\0${login.database}\0${login.user}`
     const pool = this.#pools.get(key) ?? { open: 0, idle: [], waiters: [] }
@@ -96,13 +105,14 @@ export class LeasePools {
     }
     if (pool.open < this.#options.perLogin && (this.#open < this.#options.cap || this.#evict()))
       return this.#connect(pool, login)
+    if (use === 'within' && this.#within < WITHIN) return this.#connectBeyond(pool, login)
     return new Promise<Lease>((resolve, reject) => {
       const timer = setTimeout(() => {
         pool.waiters = pool.waiters.filter((waiter) => waiter.timer !== timer)
         this.#waiting--
         reject(new PublicError('busy'))
       }, this.#options.waitMs)
-      pool.waiters.push({ resolve, reject, login, timer })
+      pool.waiters.push({ resolve, reject, login, use, timer })
       this.#waiting++
     })
   }
@@ -132,32 +142,58 @@ export class LeasePools {
     pool.open++
     this.#open++
     try {
-      const config = {
-        host: login.host,
-        port: login.port,
-        database: login.database,
-        user: login.user,
-        password: await login.password(),
-        pipeline: true,
-        stream: () => new TurnSocket(),
-        types: TYPES,
-        connectionTimeoutMillis: 5_000,
-        application_name: 'panoply',
-      }
-      const slot: Slot = { client: new pg.Client(config), broken: false, idleSince: 0 }
-      slot.client.on('error', () => {
-        slot.broken = true
-      })
-      await slot.client.connect()
-      return this.#lend(pool, slot)
+      return this.#lend(pool, await connected(login))
     } catch (cause) {
       pool.open--
       this.#open--
       this.#serveWaiters()
-      throw cause instanceof PublicError
-        ? cause
-        : new PublicError('database_unavailable', undefined, { cause })
+      throw unavailable(cause)
     }
+  }
+
+  /** A connection beside the bounds, for those of its login who ask within other work; it is closed when none of them waits. */
+  async #connectBeyond(pool: LoginPool, login: Login): Promise<Lease> {
+    this.#within++
+    try {
+      return this.#lendBeyond(pool, await connected(login))
+    } catch (cause) {
+      this.#leaveBeyond()
+      throw unavailable(cause)
+    }
+  }
+
+  #lendBeyond(pool: LoginPool, slot: Slot): Lease {
+    let released = false
+    return {
+      client: slot.client,
+      release: (broken) => {
+        if (released) return
+        released = true
+        const next = broken || slot.broken ? undefined : this.#takeWithin(pool)
+        if (next) return next.resolve(this.#lendBeyond(pool, slot))
+        void slot.client.end().catch(() => undefined)
+        this.#leaveBeyond()
+      },
+    }
+  }
+
+  #leaveBeyond(): void {
+    this.#within--
+    for (const pool of this.#pools.values()) {
+      const waiter = this.#takeWithin(pool)
+      if (!waiter) continue
+      this.#connectBeyond(pool, waiter.login).then(waiter.resolve, waiter.reject)
+      return
+    }
+  }
+
+  #takeWithin(pool: LoginPool): Waiter | undefined {
+    const at = pool.waiters.findIndex(({ use }) => use === 'within')
+    const [waiter] = at < 0 ? [] : pool.waiters.splice(at, 1)
+    if (!waiter) return undefined
+    clearTimeout(waiter.timer)
+    this.#waiting--
+    return waiter
   }
 
   #lend(pool: LoginPool, slot: Slot): Lease {
@@ -228,4 +264,29 @@ export class LeasePools {
       if (pool.open === 0 && pool.waiters.length === 0) this.#pools.delete(key)
     }
   }
+}
+
+async function connected(login: Login): Promise<Slot> {
+  const config = {
+    host: login.host,
+    port: login.port,
+    database: login.database,
+    user: login.user,
+    password: await login.password(),
+    pipeline: true,
+    stream: () => new TurnSocket(),
+    types: TYPES,
+    connectionTimeoutMillis: 5_000,
+    application_name: 'panoply',
+  }
+  const slot: Slot = { client: new pg.Client(config), broken: false, idleSince: 0 }
+  slot.client.on('error', () => {
+    slot.broken = true
+  })
+  await slot.client.connect()
+  return slot
+}
+
+function unavailable(cause: unknown): PublicError {
+  return cause instanceof PublicError ? cause : new PublicError('database_unavailable', undefined, { cause })
 }

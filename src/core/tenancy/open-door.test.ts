@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type OwnHouse, openHouse, type Resident } from '#test/own-house.ts'
+import { newId } from '../ids.ts'
 import type { Actor } from './actor.ts'
 
 let house: OwnHouse
@@ -92,4 +93,28 @@ test('a write that recorded nothing does not commit', async () => {
   )
   const { json } = await house.ask(resident, 'GET', '/v1/organisation')
   assert.notEqual(json.sessionIdleMinutes, 77)
+})
+
+test('writes that come all at once to a process that knows no key yet are all done', async () => {
+  const actor = await anActor()
+  const documents = Array.from({ length: 24 }, () => newId())
+  await house.ctx.write(actor, async (tx) => {
+    for (const document of documents) {
+      const { row } = await tx.keys.newSubject('document', document)
+      await tx.db.insertInto('key').values(row).execute()
+    }
+    tx.audit({ action: 'door.test.keys' })
+  })
+  const cold = house.aNeighbour(0)
+  const writes = documents.map((document) =>
+    cold.write({ ...actor }, async (tx) => {
+      // Holds its connection before it needs a key that has to be read and lent.
+      await tx.db.selectFrom('organisation').select('id').execute()
+      await tx.keys.subject('document', document)
+      tx.audit({ action: 'door.test.cold' })
+    }),
+  )
+  const ended = await Promise.allSettled(writes)
+  const refused = ended.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []))
+  assert.deepEqual(refused, [])
 })

@@ -60,7 +60,8 @@ export class TenantConnections {
       activity: kyselyOnPool<TenantTables>(() => lease('activity')),
       people: kyselyOnPool<TenantTables>(() => lease('people')),
     }
-    const rows = keyRowsOf(dbs.activity)
+    // A transaction that meets a key it does not know asks for it while it holds its own connection.
+    const rows = keyRowsOf(kyselyOnPool(() => pools.lease(logins.activity, 'within')))
     return {
       place,
       db: (store) => dbs[store],
