@@ -43,6 +43,8 @@ interface RouteHead<S extends RouteSchema> {
   readonly bodyLimit?: number
   /** The body is read by the handler as a stream (uploads). */
   readonly streaming?: true
+  /** Its work waits in the line of passwords, and takes no turn of the common one while it does. */
+  readonly passwordLine?: true
 }
 
 /** A route as the server mounts it. */
@@ -54,6 +56,7 @@ export interface Route {
   readonly schema: RouteSchema
   readonly bodyLimit?: number
   readonly streaming?: true
+  readonly passwordLine?: true
   /** A permission name, 'session' (any signed-in actor) or 'public'. */
   readonly permission: string
   readonly handle: (ctx: Ctx, call: Call) => Promise<unknown>

@@ -207,7 +207,8 @@ async function inTurn<T>(
 ): Promise<T> {
   const isStream =
     route.streaming || Object.values(route.schema.response).some((shape) => 'contentMediaType' in shape)
-  const leave = await ctx.limits.begin(request.actor, request.origin.ip, isStream ? 'stream' : 'work')
+  const kind = isStream ? 'stream' : route.passwordLine ? 'password' : 'work'
+  const leave = await ctx.limits.begin(request.actor, request.origin.ip, kind)
   if (isStream && !reply.raw.destroyed) reply.raw.once('close', leave).once('finish', leave)
   try {
     return await work()

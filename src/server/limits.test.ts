@@ -67,6 +67,33 @@ test('a tenant that floods is refused beyond its share; another is refused nothi
   assert.deepEqual(lines, [])
 })
 
+test('passwords that wait for their turn take none from those who are signed in', async () => {
+  const bounds = {
+    ...WIDE_LIMITS,
+    work: { turns: 2, turnsPerParty: 2, waiting: 100, waitingPerParty: 100 },
+    passwords: { turns: 1, turnsPerParty: 1, waiting: 100, waitingPerParty: 100 },
+  }
+  const { app } = await anApp(bounds)
+  await read(app, calm)
+  let signedIn = 0
+  const guesses = Array.from({ length: 12 }, async () => {
+    await signIn(app, flooder, 'not the password of anybody', '192.0.2.9')
+    signedIn++
+  })
+  const token = await house.signUp(`slow@${flooder.email.split('@')[1]}`)
+  const verified = app.inject({
+    method: 'POST',
+    url: '/v1/accounts/verification',
+    payload: { token, password: 'quiet meadow at the lake' },
+    remoteAddress: '192.0.2.10',
+  })
+  const answers = await Promise.all(Array.from({ length: 20 }, () => read(app, calm)))
+  assert.ok(answers.every(({ statusCode }) => statusCode === 200))
+  assert.ok(signedIn < 6, `${signedIn} sign-ins were answered first`)
+  await Promise.all(guesses)
+  assert.equal((await verified).statusCode, 201)
+})
+
 test('a key, a tenant and an address each have their bucket; the answer names it and says when to come back', async () => {
   const small = { burst: 5, perSecond: 1 / 600 }
   for (const name of ['credential', 'tenant', 'address'] as const) {

@@ -60,6 +60,7 @@ export const authRoutes: readonly Route[] = [
     url: '/v1/accounts/verification',
     operationId: 'verifyAccount',
     summary: 'Found or join the organisation and sign in',
+    passwordLine: true,
     schema: { body: VerifyAccount, response: { 201: OpenedSession } },
     handler: async (ctx, { body, region, origin, request, reply }) => {
       const opened = await verifyAccount(ctx, body, { region, origin, requestId: request.id })
@@ -72,6 +73,7 @@ export const authRoutes: readonly Route[] = [
     url: '/v1/sessions',
     operationId: 'openSession',
     summary: 'Sign in',
+    passwordLine: true,
     schema: { body: Credentials, response: { 201: OpenedSession } },
     handler: async (ctx, { body, region, origin, request, reply }) => {
       const opened = await openSession(ctx, body, { region, origin, requestId: request.id })

@@ -59,6 +59,16 @@ export async function readVerification(ctx: Ctx, region: string, token: string) 
 export async function verifyAccount(ctx: Ctx, input: VerifyInput, where: Where): Promise<OpenedSession> {
   const keys = ctx.regionKeys(where.region, 'signup')
   const pending = await openSignUp(keys, where.region, input.token, ctx.now())
+  const whose = { ip: where.origin.ip, account: pending.address }
+  return ctx.limits.takePassword(whose, () => makeAccount(ctx, input, pending, where))
+}
+
+async function makeAccount(
+  ctx: Ctx,
+  input: VerifyInput,
+  pending: PendingAccount,
+  where: Where,
+): Promise<OpenedSession> {
   const displayName = cleanName(input.displayName ?? pending.displayName, 'displayName')
   const joined = await organisationOf(ctx, await placeOf(ctx, where.region, pending))
   checkPassword(input.password, joined?.passwordMinimumLength ?? MINIMUM_LENGTH, [

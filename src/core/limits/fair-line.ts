@@ -42,6 +42,11 @@ export class FairLine {
     this.#bounds = bounds
   }
 
+  /** How many parties are remembered: those with something running or waiting. */
+  get parties(): number {
+    return this.#parties.size
+  }
+
   /** Turns taken and asked for by a party now. */
   loadOf(party: string): number {
     const known = this.#parties.get(party)
@@ -62,10 +67,14 @@ export class FairLine {
   async enter({ party: name, member = '' }: Asker): Promise<() => void> {
     const party = this.#parties.get(name) ?? { running: 0, waiting: 0, members: new Map() }
     this.#parties.set(name, party)
-    if (!this.#mayBegin(party)) await this.#wait(party, member)
-    else {
+    if (this.#mayBegin(party)) {
       party.running++
       this.#running++
+    } else {
+      await this.#wait(party, member).catch((refused: unknown) => {
+        this.#forgetIdle(name, party)
+        throw refused
+      })
     }
     let isOver = false
     return () => {
@@ -74,26 +83,34 @@ export class FairLine {
       party.running--
       this.#running--
       this.#next()
-      if (party.running === 0 && party.waiting === 0 && this.#parties.get(name) === party)
-        this.#parties.delete(name)
+      this.#forgetIdle(name, party)
     }
+  }
+
+  #forgetIdle(name: string, party: Party): void {
+    if (party.running === 0 && party.waiting === 0 && this.#parties.get(name) === party)
+      this.#parties.delete(name)
   }
 
   #mayBegin(party: Party): boolean {
     return this.#running < this.#bounds.turns && party.running < this.#bounds.turnsPerParty
   }
 
-  #wait(party: Party, member: string): Promise<void> {
+  async #wait(party: Party, member: string): Promise<void> {
     const isPartyFull = party.waiting >= this.#bounds.waitingPerParty
     if (isPartyFull || this.#waiting >= this.#bounds.waiting) {
       const most = isPartyFull ? party : this.#busiest()
       const own = most === party ? (party.members.get(member)?.length ?? 0) : 0
       const error = isPartyFull ? new LimitReached('share', 1) : new PublicError('busy')
-      const longest = [...most.members.values()].reduce((a, b) => (b.length > a.length ? b : a), [])
+      const [longestOf, longest] = [...most.members].reduce<[string, Waiter[]]>(
+        (a, b) => (b[1].length > a[1].length ? b : a),
+        ['', []],
+      )
       // Whoever has most waiting gives way with the last of it; when that is no more than the newcomer would have, the newcomer does.
       const isMore = most === party ? longest.length > own + 1 : most.waiting > party.waiting + 1
       const last = isMore ? longest.pop() : undefined
       if (!last) throw error
+      if (longest.length === 0) most.members.delete(longestOf)
       most.waiting--
       this.#waiting--
       last.refuse(error)

@@ -141,3 +141,15 @@ test('mail to one address, from one address and in all is bounded', () => {
     sum(Array.from({ length: 3000 }, (_, n) => send(`w${n}@a.example`, `10.0.${n >> 8}.${n & 255}`))) < 1000,
   )
 })
+
+test('a full line remembers nobody it refused', async () => {
+  const line = new FairLine({ turns: 1, turnsPerParty: 1, waiting: 2, waitingPerParty: 2 })
+  const leave = await line.enter({ party: 'running' })
+  const waiting = [line.enter({ party: 'one' }), line.enter({ party: 'two' })]
+  const late = Array.from({ length: 50 }, (_, n) => line.enter({ party: `late ${n}` }).catch(codeOf))
+  assert.deepEqual([...new Set(await Promise.all(late))], ['busy'])
+  assert.equal(line.parties, 3)
+  leave()
+  for (const turn of waiting) (await turn)()
+  assert.equal(line.parties, 0)
+})

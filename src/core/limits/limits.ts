@@ -100,10 +100,12 @@ export class Limits {
   /**
    * A turn for one request, or for a file that comes or goes, of a tenant or of an address that is not signed in; the answer ends it.
    * Throws `too_many_requests` when it has enough waiting, `busy` when all have or when this process is late and it asks for most.
+   * What waits for a password has its turn in {@link tryPassword} or {@link takePassword}.
    */
-  begin(actor: Actor | null, ip: string, kind: 'work' | 'stream'): Promise<() => void> {
+  async begin(actor: Actor | null, ip: string, kind: 'work' | 'stream' | 'password'): Promise<() => void> {
     const party = actor?.tenant ?? addressKey(ip)
     this.shedder.admit(party)
+    if (kind === 'password') return () => undefined
     return (kind === 'stream' ? this.#streams : this.#work).enter({ party })
   }
 
@@ -131,6 +133,14 @@ export class Limits {
         throw error
       }
     })
+  }
+
+  /** Lets somebody who has shown who they are choose a password, in their turn. Throws `too_many_requests`, `busy`. */
+  takePassword<T>(
+    { ip, account }: { readonly ip: string; readonly account: string },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    return this.#passwords.run({ party: addressKey(ip), member: account }, work)
   }
 
   /** Takes what a wrong password costs before it is known to be one; the answer gives it back. */
