@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Finding } from '#core/evidence/evidence.ts'
+import { PROBE_LAYERS } from '#core/evidence/isolation-log.ts'
 import { plantTree } from '#test/plant-tree.ts'
 import { openProbeHouse, type ProbeHouse } from '#test/probe-house.ts'
 import { cellProbes } from './cell-probes.ts'
@@ -12,10 +13,11 @@ async function look(
   world: ProbeHouse,
   name: string,
   config: Partial<ProbeHouse['ground']['config']> = {},
+  proc?: string,
 ): Promise<Finding> {
   const probe = cellProbes[name]
   assert.ok(probe, name)
-  return probe({ ...world.ground, config: { ...world.ground.config, ...config } })
+  return probe({ ...world.ground, ...(proc ? { proc } : {}), config: { ...world.ground.config, ...config } })
 }
 
 describe('the catalogs under the probes of the cell', () => {
@@ -26,19 +28,25 @@ describe('the catalogs under the probes of the cell', () => {
   after(() => world?.stop())
 
   /** Holds, is broken by one statement and says what, holds again. */
-  async function breaks(name: string, statement: string, repair: string, says: RegExp): Promise<void> {
-    const sound = await look(world, name)
+  async function breaks(
+    name: string,
+    statement: string,
+    repair: string,
+    says: RegExp,
+    proc?: string,
+  ): Promise<void> {
+    const sound = await look(world, name, {}, proc)
     assert.equal(sound.outcome, 'pass', sound.faults.join('\n'))
     assert.ok(Object.values(sound.looked).some((count) => count > 0))
     await world.run(statement)
     try {
-      const broken = await look(world, name)
+      const broken = await look(world, name, {}, proc)
       assert.equal(broken.outcome, 'fail')
       assert.match(broken.faults.join('\n'), says)
     } finally {
       await world.run(repair)
     }
-    assert.equal((await look(world, name)).outcome, 'pass')
+    assert.equal((await look(world, name, {}, proc)).outcome, 'pass')
   }
   const t = () => `t_${world.tenant}`
 
@@ -93,6 +101,11 @@ describe('the catalogs under the probes of the cell', () => {
     await world.run('delete from cell.probe')
     assert.equal((await look(world, 'canaries')).outcome, 'unknown')
     await world.run(note(0))
+    assert.match(
+      String((await look(world, 'canaries')).faults),
+      /could be judged: api, blobs, search, jobs, keys/,
+    )
+    for (const layer of PROBE_LAYERS) await world.run(note(0).replace("'sql'", `'${layer}'`))
     await breaks('canaries', note(1), 'update cell.probe set last_hit_at = null', /sql: 1 hits, .*from snip/)
     await world.run(`update cell.probe set last_at = now() - interval '2 hours'`)
     assert.match(String((await look(world, 'canaries')).faults), /not tried for an hour/)
@@ -206,13 +219,23 @@ describe('the catalogs under the probes of the cell', () => {
     assert.match(broken.faults.join('\n'), /aaaaaaaaaaaaa lies here and the directory does not say so/)
   })
 
-  it('tiers: PD-17 fails when a login of the middle tier owns a table', () =>
-    breaks(
+  it('tiers: PD-17 fails when a login of the middle tier owns a table', async () => {
+    using tree = plantProc(world.ground.config.home, [LISTENS])
+    await breaks(
       'tiers',
       `grant create on schema ${t()} to ${t()}; grant ${t()} to migrator; set role ${t()}; create table ${t()}.own (id int); reset role; revoke create on schema ${t()} from ${t()}`,
       `set role ${t()}; drop table ${t()}.own; reset role; revoke ${t()} from migrator`,
       /a login of the middle tier, owns/,
-    ))
+      tree.root,
+    )
+  })
+
+  it('tiers, least-privilege: what nobody could look at is not told', async () => {
+    using nothing = plantTree({ 'net/tcp': '' })
+    assert.equal((await look(world, 'tiers', {}, nothing.root)).outcome, 'unknown')
+    const asUsers = await look(world, 'least-privilege', { hasSystemUsers: true }, nothing.root)
+    assert.equal(asUsers.outcome, 'unknown')
+  })
 
   it('copies: P9-22 fails when something would carry the database elsewhere', () =>
     breaks(

@@ -121,6 +121,12 @@ describe('evidence of a region', () => {
       ({ name }: { name: string }) => name === 'tenant-walls',
     )
     assert.deepEqual([stale.status, stale.reason], ['UNKNOWN', 'stale'])
+    world.house.passTime(-9 * 60 * 60_000)
+    const ahead = (await claim('PX-14')).evidence.runs.find(
+      ({ name }: { name: string }) => name === 'tenant-walls',
+    )
+    assert.deepEqual([ahead.status, ahead.reason], ['UNKNOWN', 'stale'])
+    world.house.passTime(6 * 60 * 60_000)
     await world.run(`update trust.program set digest = 'other'`)
     const other = (await claim('PX-14')).evidence.runs.find(
       ({ name }: { name: string }) => name === 'tenant-walls',
@@ -166,6 +172,18 @@ describe('evidence of a region', () => {
       if (expected !== 'other') assert.equal(found.at(-1)?.outcome, expected)
       else assert.match(String(found.at(-1)?.leaf), /b{64}/)
     }
+    // An older record, signed as well, does not hide what failed since.
+    rmSync(place.recordFile)
+    writeFileSync(place.recordFile, signRecord(record('passed', undefined, 1), pem))
+    await kept.takeRecord()
+    assert.equal((await results()).at(-1)?.outcome, 'fail')
+    // A test that was left out is not one that passed.
+    rmSync(place.recordFile)
+    const partly = record('passed', undefined, ++count)
+    const skipped = { file: FILE, name: 'left out', kind: 'skipped', milliseconds: 0 } as const
+    writeFileSync(place.recordFile, signRecord({ ...partly, tests: [...partly.tests, skipped] }, pem))
+    await kept.takeRecord()
+    assert.equal((await results()).at(-1)?.outcome, 'unknown')
     // The context of this house knows the evidence of the manifests only.
     assert.equal(await status(), undefined)
   })

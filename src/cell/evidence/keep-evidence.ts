@@ -113,6 +113,11 @@ export function keepEvidence(options: EvidenceOptions): CellEvidence {
     }
   }
 
+  async function tenantsHere(): Promise<Set<string>> {
+    const rows = await ask<{ tenant: string }>('select tenant from cell.tenant')
+    return new Set(rows.map(({ tenant }) => tenant))
+  }
+
   /** In turn, so that probes never crowd the database. */
   function runOne(one: LiveEvidence): Promise<number> {
     const mine = last.then(async () => {
@@ -120,7 +125,7 @@ export function keepEvidence(options: EvidenceOptions): CellEvidence {
       const at = now()
       const began = performance.now()
       const told = await look(one)
-      const finding = withoutTenants(told)
+      const finding = withoutTenants(told, told.faults.length > 0 ? await tenantsHere() : new Set())
       if (finding.outcome === 'fail')
         log.warn({ region: region.name, evidence: one.name, faults: told.faults }, 'a claim does not hold')
       const milliseconds = Math.round(performance.now() - began)
@@ -135,7 +140,10 @@ export function keepEvidence(options: EvidenceOptions): CellEvidence {
     return mine
   }
 
-  /** Judges a record that is new here. What it says about another program is kept and does not count. */
+  /**
+   * Judges a record that is new here. What it says about another program is kept and does not count; a record from before one that is
+   * kept is not taken, or an old pass would hide a failure.
+   */
   async function takeRecord(): Promise<void> {
     const files = [evidencePlace(config.home).recordFile, ownRecordFile(config.appFolder)].filter((file) =>
       existsSync(file),
@@ -144,16 +152,12 @@ export function keepEvidence(options: EvidenceOptions): CellEvidence {
     if (mark === seenRecord || recorded.length === 0) return
     await ownProgram()
     const results = files.flatMap((file) => readResults(file, recorded))
-    const known = new Set(
-      (
-        await ask<{ leaf: string }>(
-          `select distinct on (evidence) leaf from trust.result where evidence = any($1) order by evidence, position desc`,
-          [recorded.map(({ name }) => name)],
-        )
-      ).map(({ leaf }) => leaf),
+    const kept = await ask<{ evidence: string; program: string; at: Date }>(
+      `select evidence, leaf::json ->> 'program' as program, max(at) as at from trust.result where evidence = any($1) group by 1, 2`,
+      [recorded.map(({ name }) => name)],
     )
-    const news = results.filter(
-      (result) => ![...known].some((leaf) => leaf.includes(`"at":"${result.at.toISOString()}"`)),
+    const news = results.filter(({ evidence: name, program: of, at }) =>
+      kept.every((one) => one.evidence !== name || one.program !== of || one.at < at),
     )
     news.sort((a, b) => a.at.getTime() - b.at.getTime())
     if (news.length > 0) await keep(news)
@@ -192,7 +196,7 @@ export function keepEvidence(options: EvidenceOptions): CellEvidence {
 
   async function whenLast(): Promise<Map<string, number>> {
     const rows = await ask<{ evidence: string; at: Date }>(
-      'select evidence, max(at) as at from trust.result group by evidence',
+      'select distinct on (evidence) evidence, at from trust.result order by evidence, position desc',
     )
     return new Map(rows.map(({ evidence: name, at }) => [name, at.getTime()]))
   }
@@ -228,11 +232,11 @@ export function keepEvidence(options: EvidenceOptions): CellEvidence {
           if (isFirst) await ownProgram()
           const latest = isFirst ? new Map<string, number>() : await whenLast()
           isFirst = false
-          await round(
-            signal,
-            ({ name, everyMinutes }) =>
-              now().getTime() - (latest.get(name) ?? 0) >= pauseOf(name, everyMinutes),
-          )
+          await round(signal, ({ name, everyMinutes }) => {
+            const age = now().getTime() - (latest.get(name) ?? 0)
+            // What ran later than now ran before the clock was set back.
+            return age < 0 || age >= pauseOf(name, everyMinutes)
+          })
         } catch (error) {
           log.error({ region: region.name, err: error }, 'evidence could not be kept')
         }

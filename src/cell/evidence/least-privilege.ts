@@ -1,9 +1,9 @@
 // PD-10: nobody holds a right that is not needed. Catalogs: attributes of roles, memberships, definer functions, what system
 // roles and tenants' logins may do; processes: no capability, none is root.
-import { absent, judge } from '#core/evidence/evidence.ts'
+import { absent, judge, untellable } from '#core/evidence/evidence.ts'
 import { type CellGround, type CellProbe, sampleTenants, schemasOf } from './cell-ground.ts'
 import { SHARED_USER } from './process-walls.ts'
-import { readProcesses } from './read-processes.ts'
+import { readProcesses, UNSEEN_PROCESSES } from './read-processes.ts'
 
 interface Rule {
   /** What a row means. */
@@ -96,6 +96,8 @@ export const leastPrivilege: CellProbe = async (ground) => {
       if (uid === 0) faults.push(`${role} runs as root`)
     }
   }
+  if (faults.length === 0 && ground.config.hasSystemUsers && processes.length === 0)
+    return untellable(looked, [UNSEEN_PROCESSES])
   if (faults.length > 0 || ground.config.hasSystemUsers) return judge(looked, faults)
   return absent(looked, [SHARED_USER])
 }

@@ -82,6 +82,8 @@ export function readTcp(processes: readonly HouseProcess[], proc = '/proc'): Tcp
   )
 }
 
+export const UNSEEN_PROCESSES = 'The processes of this installation cannot be seen on this machine.'
+
 export const SHARED_SOCKETS =
   'Another installation on this machine runs under the same system users, so its connections cannot be told from these.'
 

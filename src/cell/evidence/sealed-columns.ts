@@ -1,6 +1,6 @@
 // PD-03: what stands in the sealed columns is ciphertext under a key of ours. Each value begins with the mark of the sealing
 // and a key version that exists, and no run of readable letters that chance would not give is in it.
-import { judge } from '#core/evidence/evidence.ts'
+import { judge, untellable } from '#core/evidence/evidence.ts'
 import { readableRun } from '#core/evidence/readable-run.ts'
 import { type CellProbe, sampleTenants } from './cell-ground.ts'
 import { readColumns, storesOf } from './column-classes.ts'
@@ -32,5 +32,7 @@ export const sealedColumns: CellProbe = async (ground) => {
       }
     }
   }
+  // Columns are what is declared; only values were looked at.
+  if (looked.values === 0) return untellable(looked, ['No sealed value is there to look at.'])
   return judge(looked, [...new Set(faults)])
 }

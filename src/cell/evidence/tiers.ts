@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs'
 import { judge, untellable } from '#core/evidence/evidence.ts'
 import type { CellProbe } from './cell-ground.ts'
-import { readProcesses, readTcp, SHARED_SOCKETS } from './read-processes.ts'
+import { readProcesses, readTcp, SHARED_SOCKETS, UNSEEN_PROCESSES } from './read-processes.ts'
 
 /** Listening sockets of the processes, and the door of each database. */
 export const tiers: CellProbe = async ({ ask, config, region, proc }) => {
@@ -30,6 +30,7 @@ export const tiers: CellProbe = async ({ ask, config, region, proc }) => {
   )
   for (const { role, name } of owned) faults.push(`${role}, a login of the middle tier, owns ${name}`)
   const looked = { processes: processes.length, databases: region.cells.length }
+  if (faults.length === 0 && processes.length === 0) return untellable(looked, [UNSEEN_PROCESSES])
   if (faults.length === 0 && sockets === null) return untellable(looked, [SHARED_SOCKETS])
   return judge(looked, faults)
 }

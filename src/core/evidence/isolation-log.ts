@@ -19,6 +19,7 @@ export interface ProbeCounts {
 export interface ProbeRecord extends ProbeCounts {
   readonly layer: ProbeLayer
   readonly since: Date
+  /** When one was judged last. */
   readonly lastAt: Date
   readonly lastHitAt: Date | null
   /** Which attempt got through last; a name of ours. */

@@ -80,7 +80,7 @@ export function openRecord(text: string, trusted: readonly string[]): { record: 
   return { record, key: signed.key }
 }
 
-/** What a record says about one evidence: all its files must be in it, and every test in them passed. */
+/** What a record says about one evidence: all its files must be in it, and every test in them passed. One that was left out shows nothing. */
 export function judgeRecord(evidence: RecordedEvidence, record: TestRecord): Finding {
   const faults: string[] = []
   const missing: string[] = []
@@ -92,7 +92,10 @@ export function judgeRecord(evidence: RecordedEvidence, record: TestRecord): Fin
     for (const { kind, name } of held) {
       tests++
       if (kind === 'failed') faults.push(`failed: ${name}`)
-      if (kind === 'skipped') skipped++
+      if (kind === 'skipped') {
+        skipped++
+        missing.push(`not run: ${name}`)
+      }
     }
   }
   const looked = { files: evidence.files.length, tests, skipped }

@@ -36,6 +36,9 @@ const BY_OUTCOME: Readonly<Record<Outcome, Status>> = {
   unknown: 'UNKNOWN',
 }
 
+/** How far the clocks of two machines may differ; a result from later than that says nothing about now. */
+const SKEW_MS = 10 * 60_000
+
 /** The status of one evidence. A failure counts until it is shown to be over, however old; a pass only while it is fresh. */
 export function statusOfEvidence(evidence: Evidence, newest: Newest, now: Date): EvidenceStatus {
   const result = newest.results.find((one) => one.evidence === evidence.name) ?? null
@@ -43,7 +46,8 @@ export function statusOfEvidence(evidence: Evidence, newest: Newest, now: Date):
   const told = { evidence, result, lastPass }
   if (!result) return { ...told, status: 'UNKNOWN', reason: 'never-run' }
   if (result.program !== newest.program) return { ...told, status: 'UNKNOWN', reason: 'other-program' }
-  const isStale = now.getTime() - Date.parse(result.at) > freshFor(evidence)
+  const age = now.getTime() - Date.parse(result.at)
+  const isStale = age > freshFor(evidence) || age < -SKEW_MS
   if (isStale && result.outcome !== 'fail') return { ...told, status: 'UNKNOWN', reason: 'stale' }
   return { ...told, status: BY_OUTCOME[result.outcome], reason: null }
 }

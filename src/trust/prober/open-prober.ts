@@ -93,12 +93,19 @@ export async function openProber(ground: ProbeGround, log: Log): Promise<Prober 
     const at = ctx.now()
     for (const layer of PROBE_LAYERS) {
       const counts = tally.counts[layer]
-      if (counts.attempts > 0)
-        await ctx.isolation(region).note(layer, counts, at, tally.hits.get(layer) ?? null)
+      if (counts.attempts === 0) continue
+      // What could not be judged is counted, and does not count as having tried now.
+      const isJudged = counts.attempts > counts.unclear
+      const when = isJudged ? at : await lastJudged(layer)
+      if (when) await ctx.isolation(region).note(layer, counts, when, tally.hits.get(layer) ?? null)
     }
     for (const [layer, attempt] of tally.hits)
       log.error({ region, layer, attempt }, 'a canary reached the other one')
     return { ...tally.counts, hitNames: tally.names, unclearNames: tally.unclear }
+  }
+
+  async function lastJudged(layer: ProbeLayer): Promise<Date | undefined> {
+    return (await ctx.isolation(region).read()).find((record) => record.layer === layer)?.lastAt
   }
 
   async function settleInto(tally: Tally): Promise<void> {
