@@ -22,6 +22,8 @@ import { openRegionKeys, type RegionKeys } from '#core/keys/region-keys.ts'
 import { openTenantKeyring } from '#core/keys/tenant-keyring.ts'
 import { LIMITS, type LimitBounds, Limits } from '#core/limits/limits.ts'
 import { openMail } from '#core/mail/send-mail.ts'
+import { StandingNotices } from '#core/notifications/standing-notices.ts'
+import { UnreadStreams } from '#core/notifications/unread-streams.ts'
 import { Directory } from '#core/regions/directory.ts'
 import { VisitLog } from '#core/regions/visit-log.ts'
 import { SearchCache } from '#core/search/search-cache.ts'
@@ -114,7 +116,15 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
   const keyring = openTenantKeyring({ keeper, ...(parts.keyClock ? { clock: parts.keyClock } : {}) })
   const tenants = new TenantConnections({ pools, keeper, keyring, directory })
   const searchCache = new SearchCache()
-  const door = openDoor({ tenants, blobs, searchCache, now })
+  const standing = new StandingNotices(products.flatMap(({ standing: source }) => source ?? []))
+  const unreadStreams = new UnreadStreams({
+    tenant: (id) => tenants.of(id),
+    cell: cellDb,
+    tellStanding: (where, persons) => standing.tell(built, where, persons),
+    now,
+  })
+  const nudged = (tenant: string) => unreadStreams.nudged(tenant)
+  const door = openDoor({ tenants, blobs, searchCache, nudged, now })
   const limits = new Limits(parts.limits ?? LIMITS, now)
   const rolePermissions = permissionsByRole(products.flatMap(({ permissions }) => permissions))
   const signing = new SigningKeys({ tenant: (id) => tenants.of(id), permissions: rolePermissions, now })
@@ -123,8 +133,10 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     const { origin, keys } = await keeper.ask('logKey', { region, tenant })
     return keys.map(({ publicKey }) => encodeVerifierKey(origin, Buffer.from(publicKey, 'base64')))
   })
-  return {
+  const built: BuiltCtx = {
     ...door,
+    unreadStreams,
+    standing,
     now,
     regions: config.regions,
     directory,
@@ -166,11 +178,13 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     },
     logKeys: (region, tenant) => logKeys(`${region}/${tenant}`),
     async close() {
+      unreadStreams.close()
       limits.shedder.close()
       keyring.close()
       await pools.close()
     },
   }
+  return built
 }
 
 function memo<T>(make: (key: string) => T): (key: string) => T {

@@ -19,6 +19,8 @@ import { prepareRotationTask } from './keys/prepare-rotation.job.ts'
 import { rotateKeysTask } from './keys/rotate-keys.job.ts'
 import { keyRoutes } from './keys/routes.ts'
 import { mailRoutes } from './mail/routes.ts'
+import { coreNotifications } from './notifications/core-notifications.ts'
+import { notificationRoutes } from './notifications/routes.ts'
 import type { Product } from './product.ts'
 import { mergeSegmentsTask } from './search/merge-segments.job.ts'
 import { tenancyRoutes } from './tenancy/routes.ts'
@@ -36,6 +38,7 @@ export const core: Product = {
     ...auditRoutes,
     ...evidenceRoutes,
     ...mailRoutes,
+    ...notificationRoutes,
   ],
   tasks: [certifyTask, exportAuditTask, mergeSegmentsTask, prepareRotationTask, reindexTask, rotateKeysTask],
   permissions: corePermissions,
@@ -48,6 +51,7 @@ export const core: Product = {
     { store: 'activity', table: 'api_key_secret', row: 'id', columns: ['secret', 'origin'] },
     { store: 'activity', table: 'export', row: 'id', columns: ['origin'] },
     { store: 'activity', table: 'activity', row: 'id', columns: ['title', 'origin'] },
+    { store: 'activity', table: 'notification', row: 'id', columns: ['card', 'origin'] },
     { store: 'people', table: 'person', row: 'id', columns: ['card', 'password', 'origin'] },
   ],
   blinds: [
@@ -60,5 +64,6 @@ export const core: Product = {
     }),
   ],
   subjects: { columns: [], blobs: [exportBlobs] },
+  notifications: coreNotifications,
   evidence: coreEvidence,
 }

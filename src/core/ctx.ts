@@ -16,6 +16,8 @@ import type { SubjectSealed } from './keys/reseal-subject.ts'
 import type { SealedTable } from './keys/rotate-keys.ts'
 import type { Limits } from './limits/limits.ts'
 import type { Outbox } from './mail/send-mail.ts'
+import type { StandingNotices } from './notifications/standing-notices.ts'
+import type { UnreadStreams } from './notifications/unread-streams.ts'
 import type { RecordKind } from './product.ts'
 import type { Directory } from './regions/directory.ts'
 import type { VisitLog } from './regions/visit-log.ts'
@@ -36,6 +38,10 @@ export interface Ctx extends TenantDoor {
   readonly blindTables: readonly BlindTable[]
   readonly subjectSealed: readonly SubjectSealed[]
   readonly mail: Outbox
+  /** Pages that wait for what concerns their person. */
+  readonly unreadStreams: UnreadStreams
+  /** What administrators are told of the whole installation. */
+  readonly standing: StandingNotices
   /** What tenants, credentials and addresses may ask of this process. */
   readonly limits: Limits
   /** The region's log of what belongs to no tenant. */

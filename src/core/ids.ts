@@ -22,6 +22,7 @@ export const ID_PREFIXES = [
   'exp',
   'des',
   'mail',
+  'ntf',
 ] as const
 export type IdPrefix = (typeof ID_PREFIXES)[number]
 

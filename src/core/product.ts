@@ -7,6 +7,8 @@ import type { Task } from './jobs/job.ts'
 import type { BlindTable } from './keys/blind-values.ts'
 import type { SubjectSealed } from './keys/reseal-subject.ts'
 import type { SealedTable } from './keys/rotate-keys.ts'
+import type { NotificationKind } from './notifications/notification-kind.ts'
+import type { StandingSource } from './notifications/standing-notices.ts'
 import type { Route } from './route.ts'
 import type { TenantReader } from './tenancy/tenant-door.ts'
 
@@ -53,6 +55,10 @@ export interface Product {
   readonly blinds?: readonly BlindTable[]
   /** Columns and blobs sealed under document keys; rotation seals them again. */
   readonly subjects?: SubjectSealed
+  /** What it tells people. */
+  readonly notifications?: readonly NotificationKind[]
+  /** What is the case in the whole installation and administrators should hear of. */
+  readonly standing?: StandingSource
   /** What runs to show the claims that the room keeps. */
   readonly evidence?: readonly Evidence[]
   /**

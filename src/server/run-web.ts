@@ -65,6 +65,8 @@ export async function runWeb(config: Config): Promise<RunningRole> {
   return {
     report: { outbox: `${config.regions[0].url}/outbox/${await ctx.mail.secret()}` },
     async stop() {
+      // Open streams would hold their connections until they are cut off.
+      ctx.unreadStreams.close()
       await Promise.all(servers.map(closeServer))
       await app.close()
       await ctx.close()

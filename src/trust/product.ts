@@ -1,6 +1,7 @@
 /** Trust: what the installation claims, and what shows it. */
 import { ROLES } from '#core/access/permissions.ts'
 import type { Product } from '#core/product.ts'
+import { claimFailed, failingClaims } from './claims/failing-claims.ts'
 import { claimRoutes } from './claims/routes.ts'
 import { noteCanaryTask } from './prober/note-canary.job.ts'
 import { proberRoutes } from './prober/routes.ts'
@@ -16,5 +17,7 @@ export const trust: Product = {
   ],
   records: [],
   sealed: [],
+  notifications: [claimFailed],
+  standing: failingClaims,
   evidence: trustEvidence,
 }

@@ -5,13 +5,16 @@ import type { Ctx } from '#core/ctx.ts'
 import { ERROR_CODES, type ErrorCode, PublicError } from '#core/errors.ts'
 import { newId } from '#core/ids.ts'
 import { cancelled, givenBack, type Job, type Task } from '#core/jobs/job.ts'
-import { type ActivityEnd, beginActivity, endActivity } from '#core/jobs/run-activity.ts'
+import { type ActivityEnd, beginActivity, endActivity, tellActivityEnd } from '#core/jobs/run-activity.ts'
 import type { Log } from '#core/log.ts'
 import type { Actor, Origin } from '#core/tenancy/actor.ts'
 import { systemActor } from '#core/tenancy/system-actor.ts'
 import type { JobOrder } from '#protocol/cell/worker.ts'
 import type { RunEnd, Running } from './cell-link.ts'
 import { showProgress } from './show-progress.ts'
+
+/** Whose work took so long has turned to something else, and is told when it is done. */
+const LONG_MS = 30_000
 
 export interface JobRunner {
   readonly ctx: Ctx
@@ -28,7 +31,9 @@ export async function runJob(runner: JobRunner, running: Running): Promise<RunEn
     const task = runner.tasks.get(order.task)
     if (!task) return { end: 'failed', code: 'internal', isRetryable: true }
     const actor = await actorOf(ctx, order, task)
-    const show = (end: ActivityEnd) => showEnd(ctx, actor, order, end)
+    const began = performance.now()
+    const isLong = () => task.isAwaited === true || performance.now() - began >= LONG_MS
+    const show = (end: ActivityEnd) => showEnd(ctx, actor, order, end, isLong())
     if (order.order === 'abandon') {
       await show({ state: 'failed', code: 'internal' })
       return { end: 'done' }
@@ -105,8 +110,17 @@ async function actorOf(ctx: Ctx, order: JobOrder, task: Task): Promise<Actor> {
   })
 }
 
-async function showEnd(ctx: Ctx, actor: Actor, { activity }: JobOrder, end: ActivityEnd): Promise<void> {
-  if (activity !== null) await ctx.read(actor, (tx) => endActivity(tx, activity, end))
+async function showEnd(
+  ctx: Ctx,
+  actor: Actor,
+  { activity }: JobOrder,
+  end: ActivityEnd,
+  isLong: boolean,
+): Promise<void> {
+  if (activity === null) return
+  if (end.state === 'failed' || (end.state === 'done' && isLong))
+    await tellActivityEnd(ctx, actor, activity, end)
+  else await ctx.read(actor, (tx) => endActivity(tx, activity, end))
 }
 
 function failureOf(error: unknown): { code: ErrorCode; isRetryable: boolean } {

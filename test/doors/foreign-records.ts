@@ -28,6 +28,9 @@ export async function recordsOf(
     expectStatus(reply, 200)
     return reply.json
   }
+  // Signing in from somewhere new is told.
+  const elsewhere = { headers: { 'user-agent': 'a door nobody used before' }, json: tenant.owner }
+  expectStatus(await ask(`${tenant.url}/v1/sessions`, elsewhere), 201)
   const form = fileForm('door.pdf', onePagePdf('A page that belongs to somebody else'))
   const added = await ask(`${tenant.url}/v1/documents`, { session, body: form })
   expectStatus(added, 201)
@@ -49,6 +52,7 @@ export async function recordsOf(
     secrets: (await get('/v1/api-keys')).items[0].secrets[0].id,
     activity: asked.json.activityId,
     exports: asked.json.id,
+    notifications: (await get('/v1/notifications')).items[0].id,
     audit: (await get('/v1/audit')).items[0].id,
     // The outbox's address belongs to the installation; this is nobody's.
     outbox: 'n'.repeat(43),

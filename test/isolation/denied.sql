@@ -10,6 +10,8 @@ select * from {b}.key;
 select * from {b}.key_epoch;
 select * from {b}.session;
 select * from {b}.api_key;
+select * from {b}.notification;
+select * from {b}.first_step;
 select * from {bPeople}.person;
 select count(*) from {b}.document;
 explain analyze select * from {b}.document;

@@ -372,6 +372,36 @@ export type Me = {
   } | null
 }
 
+export type Notification = {
+  activity: {
+    code: string | null
+    kind: string
+    record: {
+      id: string
+      kind: string
+    } | null
+    title: string
+  } | null
+  createdAt: string
+  /** What its words are filled with; which names there are depends on `kind`. */
+  detail: Record<string, string>
+  id: string
+  /** What happened, e.g. `core.session.opened`. */
+  kind: string
+  readAt: string | null
+  record: {
+    id: string
+    kind: string
+  } | null
+}
+
+export type NotificationList = {
+  items: Notification[]
+  next: string | null
+  /** All that are not read, not of this page alone. */
+  unread: number
+}
+
 export type OpenedSession = {
   expiresAt: string
   token: string
@@ -533,6 +563,11 @@ export type StorageChoices = {
   agreements: boolean
   fleet: boolean
   knowledge: boolean
+}
+
+export type Unread = {
+  newest: string | null
+  unread: number
 }
 
 export type Verification = {
@@ -1204,6 +1239,69 @@ export function readMe(signal?: AbortSignal): Promise<ReadMeAnswer> {
 }
 
 export type ReadMeAnswer = Me
+
+export interface ListNotificationsInput {
+  query?: {
+    cursor?: string | undefined
+    limit?: number | undefined
+    /** Only those that are read, or are not. */
+    isRead?: boolean | undefined
+  }
+}
+
+/** What concerns you, newest first: the last 500 of 90 days */
+export function listNotificationsAddress(input: ListNotificationsInput = {}): string {
+  return addressOf('/v1/notifications', input.query)
+}
+
+/** What concerns you, newest first: the last 500 of 90 days */
+export function listNotifications(input: ListNotificationsInput = {}, signal?: AbortSignal): Promise<ListNotificationsAnswer> {
+  return call<ListNotificationsAnswer>({ method: 'GET', path: '/v1/notifications', query: { ...input.query }, signal })
+}
+
+export type ListNotificationsAnswer = NotificationList
+
+export interface ReadNotificationsInput {
+  body: {
+    /** `createdAt` of the newest one that was seen: what came later stays unread. */
+    until: string
+  }
+}
+
+/** Mark everything as read that was seen */
+export function readNotifications(input: ReadNotificationsInput, signal?: AbortSignal): Promise<ReadNotificationsAnswer> {
+  return call<ReadNotificationsAnswer>({ method: 'POST', path: '/v1/notifications/read', body: input.body, signal })
+}
+
+export type ReadNotificationsAnswer = Unread
+
+/** How many are unread; asked for with `Accept: text/event-stream`, an event `unread` now and at each change, and `ended` when the session or key is over */
+export function countUnreadAddress(): string {
+  return addressOf('/v1/notifications/unread')
+}
+
+/** How many are unread; asked for with `Accept: text/event-stream`, an event `unread` now and at each change, and `ended` when the session or key is over */
+export function countUnread(signal?: AbortSignal): Promise<CountUnreadAnswer> {
+  return call<CountUnreadAnswer>({ method: 'GET', path: '/v1/notifications/unread', signal })
+}
+
+export type CountUnreadAnswer = Unread
+
+export interface MarkNotificationInput {
+  path: {
+    id: string
+  }
+  body: {
+    isRead: boolean
+  }
+}
+
+/** Mark one as read, or as unread again */
+export function markNotification(input: MarkNotificationInput, signal?: AbortSignal): Promise<MarkNotificationAnswer> {
+  return call<MarkNotificationAnswer>({ method: 'PATCH', path: `/v1/notifications/${encodeURIComponent(input.path.id)}`, body: input.body, signal })
+}
+
+export type MarkNotificationAnswer = Notification
 
 /** The organisation and its settings */
 export function readOrganisationAddress(): string {

@@ -2,6 +2,7 @@
 import { enClaims } from './en-claims.ts'
 import { enDestruction } from './en-destruction.ts'
 import { enKnowledge } from './en-knowledge.ts'
+import { enNotifications } from './en-notifications.ts'
 import { enSettings } from './en-settings.ts'
 import { enShell } from './en-shell.ts'
 import { enTrust } from './en-trust.ts'
@@ -14,5 +15,6 @@ export const en = {
   ...enTrustPage,
   ...enClaims,
   ...enDestruction,
+  ...enNotifications,
   ...enSettings,
 }

@@ -44,6 +44,7 @@ export const corePermissions: readonly Permission[] = [
   { name: 'core.outbox.read', roles: ADMINISTRATORS, summary: 'Read kept mail' },
   { name: 'core.activity.read', roles: ALL, summary: 'Follow and cancel one’s own long work' },
   { name: 'core.activity.manage', roles: ADMINISTRATORS, summary: 'Follow and cancel everybody’s long work' },
+  { name: 'core.notification.read', roles: ALL, summary: 'Hear what concerns oneself, and mark it as read' },
   { name: 'core.export.create', roles: ADMINISTRATORS, summary: 'Make exports' },
   { name: 'core.destruction.read', roles: ALL, summary: 'See what was destroyed, and its certificates' },
   { name: 'core.record.read', roles: ALL, summary: 'Open the seal of a record' },

@@ -2,6 +2,8 @@
 // Must stay true: an organisation keeps at least one active owner; only owners make or unmake owners.
 import { cleanName } from '../clean-name.ts'
 import { PublicError } from '../errors.ts'
+import { roleChanged } from '../notifications/core-notifications.ts'
+import { notify } from '../notifications/notify.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
 import type { PersonChange } from './people.schema.ts'
 
@@ -50,6 +52,10 @@ export async function updatePerson(tx: TenantWriter, id: string, change: PersonC
       })
       .where('person', '=', id)
       .execute()
+    if (role !== member.role && !isSelf)
+      await notify(tx, roleChanged, { to: [id], record: { kind: 'person', id }, detail: { role } })
+    // Whoever was suspended has no page open any longer.
+    tx.nudge()
   }
   if (change.displayName !== undefined) {
     const card = tx.keys.open<Record<string, string>>('people', 'person', id, 'card', person.card)

@@ -7,6 +7,7 @@ import { EXPORT_TASK } from './exports.ts'
 
 export const exportAuditTask: Task = {
   name: EXPORT_TASK,
+  isAwaited: true,
   permissions: ['core.export.create'],
   async run(ctx, job) {
     const logKeys = await ctx.logKeys(job.region, job.tenant)

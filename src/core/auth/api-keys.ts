@@ -133,6 +133,7 @@ export async function revokeApiKey(tx: TenantWriter, id: string): Promise<void> 
     .executeTakeFirst()
   if (!ended) throw new PublicError('not_found')
   await eraseSecrets(tx, id)
+  tx.nudge()
   tx.audit({ action: 'core.key.revoked', record: { kind: 'key', id } })
 }
 

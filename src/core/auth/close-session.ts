@@ -14,5 +14,7 @@ export async function closeSession(tx: TenantWriter, id: string): Promise<void> 
     .returning('id')
     .executeTakeFirst()
   if (!closed) throw new PublicError('not_found')
+  // A page that is open under it ends with it.
+  tx.nudge()
   tx.audit({ action: 'core.session.closed', record: { kind: 'session', id } })
 }

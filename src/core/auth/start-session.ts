@@ -7,6 +7,7 @@ import { newCredential, newId } from '../ids.ts'
 import type { Actor, Origin } from '../tenancy/actor.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
 import { Credentials } from './credentials.ts'
+import { tellNewDevice } from './tell-new-device.ts'
 
 export interface OpenedSession {
   readonly token: string
@@ -62,6 +63,7 @@ export async function startSession(ctx: Ctx, start: SessionStart): Promise<Opene
         origin: tx.keys.seal('activity', 'session', id, 'origin', start.origin),
       })
       .execute()
+    await tellNewDevice(tx, { id, ...start })
     tx.audit({ action: 'core.session.opened', record: { kind: 'session', id } })
     return { token, expiresAt, ended }
   })
@@ -78,6 +80,7 @@ async function endBeyond(tx: TenantWriter, person: string, kept: number): Promis
       select id from session where person = ${person}::uuid and revoked_at is null and expires_at > ${tx.now()}
       order by last_seen_at desc, id desc offset ${kept}
     ) returning id`.execute(tx.db)
+  if (rows.length > 0) tx.nudge()
   for (const { id } of rows)
     tx.audit({
       action: 'core.session.closed',

@@ -10,6 +10,8 @@ import { PublicError } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { addKey } from '../keys/add-key.ts'
 import { lockBlinds } from '../keys/blind-values.ts'
+import { personJoined } from '../notifications/core-notifications.ts'
+import { notify } from '../notifications/notify.ts'
 import type { TenantPlace } from '../regions/directory.ts'
 import type { Origin } from '../tenancy/actor.ts'
 import { systemActor } from '../tenancy/system-actor.ts'
@@ -197,6 +199,12 @@ async function addPerson(
     .insertInto('member')
     .values({ person, role, origin: tx.keys.seal('activity', 'member', person, 'origin', origin), ...stamp })
     .execute()
+  if (organisation)
+    await notify(tx, personJoined, {
+      to: 'administrators',
+      record: { kind: 'person', id: person },
+      detail: {},
+    })
   tx.audit({ action: 'core.person.joined', record: { kind: 'person', id: person }, detail: { role } })
   return { person, role }
 }

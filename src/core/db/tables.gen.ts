@@ -137,6 +137,11 @@ export interface TenantTables {
     updated_at: Date
     origin: Buffer
   }
+  first_step: {
+    person: string
+    step: string
+    at: Date
+  }
   key: {
     id: string
     purpose: string
@@ -161,6 +166,18 @@ export interface TenantTables {
     created_at: Date
     updated_by: string
     updated_at: Date
+    origin: Buffer
+  }
+  notification: {
+    id: string
+    person: string
+    kind: string
+    record_kind: string | null
+    record: string | null
+    source: string | null
+    card: Buffer
+    created_at: Date
+    read_at: Date | null
     origin: Buffer
   }
   organisation: {
@@ -301,6 +318,10 @@ export interface CellTables {
     sequence: number | null
     began_at: Date
     forgotten_at: Date | null
+  }
+  'cell.nudge': {
+    tenant: string
+    count: number
   }
   'cell.outbox': {
     id: string

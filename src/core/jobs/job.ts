@@ -38,5 +38,7 @@ export interface Task {
   readonly name: string
   /** What the job may do in its tenant; least is best. */
   readonly permissions: readonly string[]
+  /** Whoever asked waits for it: they are told when it is done, however quick it was. Of failures they always are. */
+  readonly isAwaited?: true
   run(ctx: Ctx, job: Job): Promise<void>
 }

@@ -1,6 +1,11 @@
 // What Activity shows of a running job, written by the worker. Structure only, so these few statements leave no audit event: what the
-// job does in its tenant is audited by its task. Must stay true: an ended activity never changes again.
+// job does in its tenant is audited by its task. Where somebody is told of the end, that is one write with its event.
+// Must stay true: an ended activity never changes again, and of its end is told once.
+import type { Ctx } from '../ctx.ts'
 import type { ErrorCode } from '../errors.ts'
+import { activityDone, activityFailed } from '../notifications/core-notifications.ts'
+import { notify } from '../notifications/notify.ts'
+import type { Actor } from '../tenancy/actor.ts'
 import type { TenantReader } from '../tenancy/tenant-door.ts'
 
 /** What a worker finds when it begins: `over` when an earlier run ended it already. */
@@ -49,9 +54,9 @@ export type ActivityEnd =
   | { readonly state: 'done' | 'cancelled' }
   | { readonly state: 'waiting' | 'failed'; readonly code: ErrorCode | null }
 
-/** Shows how the run ended. */
-export async function endActivity(tx: TenantReader, id: string, end: ActivityEnd): Promise<void> {
-  await tx.db
+/** Shows how the run ended; answers who had asked for it, or null when it had ended before or nobody is known. */
+export async function endActivity(tx: TenantReader, id: string, end: ActivityEnd): Promise<string | null> {
+  const ended = await tx.db
     .updateTable('activity')
     .set({
       state: end.state,
@@ -61,5 +66,18 @@ export async function endActivity(tx: TenantReader, id: string, end: ActivityEnd
     })
     .where('id', '=', id)
     .where('state', 'in', ['waiting', 'running'])
-    .execute()
+    .returning('created_by')
+    .executeTakeFirst()
+  return ended?.created_by ?? null
+}
+
+/** Shows that it is done or has failed for good, and tells whoever asked. */
+export async function tellActivityEnd(ctx: Ctx, actor: Actor, id: string, end: ActivityEnd): Promise<void> {
+  await ctx.write(actor, async (tx) => {
+    const asker = await endActivity(tx, id, end)
+    const record = { kind: 'activity', id }
+    const kind = end.state === 'done' ? activityDone : activityFailed
+    if (asker !== null) await notify(tx, kind, { to: [asker], record, detail: {} })
+    tx.audit({ action: 'core.activity.ended', record, outcome: end.state === 'done' ? 'done' : 'failed' })
+  })
 }

@@ -3,6 +3,8 @@
 // before every process seals with the newest keys; it ends only when everything was done.
 import type { Ctx } from '../ctx.ts'
 import type { Job, Task } from '../jobs/job.ts'
+import { keysRotated } from '../notifications/core-notifications.ts'
+import { notify } from '../notifications/notify.ts'
 import type { BlindTable } from './blind-values.ts'
 import { countUnresealed, type Resealed, resealSubject } from './reseal-subject.ts'
 import {
@@ -38,6 +40,12 @@ export const rotateKeysTask: Task = {
       await retireKeys(tx)
       const persons = await retirePersons(tx)
       const { blobs, damaged } = subjects
+      await notify(tx, keysRotated, {
+        to: 'administrators',
+        record: { kind: 'organisation', id: job.record },
+        detail: {},
+        source: `rotation:${job.activity ?? job.id}`,
+      })
       tx.audit({
         action: 'core.key.retired',
         outcome: damaged === 0 ? 'done' : 'failed',

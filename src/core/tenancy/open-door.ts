@@ -16,6 +16,7 @@ import { inTransaction, type SendStatement } from '../db/transaction.ts'
 import { PublicError } from '../errors.ts'
 import { enqueue } from '../jobs/enqueue.ts'
 import type { TenantKeys } from '../keys/tenant-keys.ts'
+import { giveNudge } from '../notifications/nudge.ts'
 import { bindTenantSearch } from '../search/bind-tenant-search.ts'
 import type { SearchCache } from '../search/search-cache.ts'
 import type { Clock } from '../time.ts'
@@ -28,6 +29,8 @@ export interface DoorOptions {
   readonly tenants: TenantConnections
   readonly blobs: (region: string) => BlobStore
   readonly searchCache: SearchCache
+  /** Hears of each tenant that was nudged here, after the commit. */
+  readonly nudged?: (tenant: string) => void
   readonly now: Clock
 }
 
@@ -42,7 +45,7 @@ export class MissingAudit extends Error {
 }
 
 /** Opens the door over the tenants of this process. */
-export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Door {
+export function openDoor({ tenants, blobs, searchCache, nudged, now }: DoorOptions): Door {
   const queues = new Map<string, AuditQueue>()
   const announcer = createAnnouncer(now)
   const audited = new WeakSet<Actor>()
@@ -88,6 +91,12 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
     }
   }
 
+  /** Tells the streams of this process at once, those of others by the cell. What gets lost is found when they look by themselves. */
+  function passNudge(tenant: OpenTenant): void {
+    nudged?.(tenant.place.tenant)
+    giveNudge(tenant.db('activity')).catch(() => undefined)
+  }
+
   async function announce(tenant: OpenTenant): Promise<void> {
     await announcer.announce(tenant.place.tenant, () => announceAudit(tenant.db('activity')))
   }
@@ -119,6 +128,7 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
       const keys = await tenant.keys()
       const entries: AuditEntry[] = []
       const begun = now().getTime()
+      let isNudged = false
       await announce(tenant)
       const result = await inTransaction<TenantTables, T>(
         await tenant.lease(store),
@@ -131,6 +141,9 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
           const tx: TenantWriter = {
             ...readerOn({ actor, tenant, keys, db, entries, found, send }),
             send: (query) => send(query.compile()),
+            nudge() {
+              isNudged = true
+            },
             enqueue: (task, record, options) => enqueue(tx, task, record, options),
           }
           const done = await work(tx)
@@ -146,6 +159,7 @@ export function openDoor({ tenants, blobs, searchCache, now }: DoorOptions): Doo
         },
       )
       audited.add(actor)
+      if (isNudged) passNudge(tenant)
       // A long transaction may commit when the sealer has long stopped looking at its tenant.
       if (now().getTime() - begun > ANNOUNCE_EVERY_MS) await announce(tenant)
       return result

@@ -47,6 +47,8 @@ export interface TenantWriter extends TenantReader {
    * commits and the write throws its error.
    */
   send(query: Compilable): void
+  /** Has the open streams of this tenant look again after the commit; see src/core/notifications. A hint: it may get lost. */
+  nudge(): void
   /** Queues work that starts after the commit; see src/core/jobs. Returns the id of its activity when one was asked for. */
   enqueue(task: string, record: string, options?: EnqueueOptions): Promise<string | null>
 }

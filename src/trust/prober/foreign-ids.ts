@@ -14,6 +14,7 @@ const TABLES: Readonly<Partial<Record<IdPrefix, string>>> = {
   evt: 'audit',
   act: 'activity',
   exp: 'export',
+  ntf: 'notification',
 }
 
 /** A few ids of the other that fit one of the schemas; of every kind when none of them names a kind. `noun` is that of the path. */

@@ -24,6 +24,17 @@ export async function furnishCanary(ground: ProbeGround, tenant: string): Promis
   const known = await opened.db('activity').selectFrom('organisation').select('created_by').executeTakeFirst()
   const person = known?.created_by ?? (await found(ground, tenant, word))
   const start = { tenant, region, person, role: 'owner', origin: HERE, requestId: newId() } as const
+  // The first time from somewhere else, so that there is a notification for the other to reach for.
+  const isTold = await opened
+    .db('activity')
+    .selectFrom('notification')
+    .select('id')
+    .limit(1)
+    .executeTakeFirst()
+  if (!isTold) {
+    await startSession(ctx, start)
+    await startSession(ctx, { ...start, origin: { ip: '', userAgent: word } })
+  }
   const { token: session } = await startSession(ctx, start)
   const actor: Actor = {
     ...systemActor(tenant, start),

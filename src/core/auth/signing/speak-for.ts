@@ -9,6 +9,8 @@ import { PublicError } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import { addKey } from '../../keys/add-key.ts'
 import { lockBlinds } from '../../keys/blind-values.ts'
+import { personJoined } from '../../notifications/core-notifications.ts'
+import { notify } from '../../notifications/notify.ts'
 import type { Actor, Origin } from '../../tenancy/actor.ts'
 import { systemActor } from '../../tenancy/system-actor.ts'
 import type { TenantWriter } from '../../tenancy/tenant-door.ts'
@@ -148,6 +150,7 @@ async function addMember(tx: TenantWriter, key: SigningKey, { mail, displayName 
       ...stamp,
     })
     .execute()
+  await notify(tx, personJoined, { to: 'administrators', record: { kind: 'person', id }, detail: {} })
   tx.audit({
     action: 'core.person.joined',
     record: { kind: 'person', id },

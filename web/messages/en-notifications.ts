@@ -1,0 +1,38 @@
+// Words of notifications: one line for each kind, by its name.
+export const enNotifications = {
+  'notifications.title': 'Notifications',
+  'notifications.bell': 'Notifications',
+  'notifications.unread': ', {count, plural, one {# unread} other {# unread}}',
+  'notifications.arrived': '{count, plural, one {# unread notification} other {# unread notifications}}',
+  'notifications.lead': 'What concerns you, for 90 days. Nobody else sees this list.',
+  'notifications.empty':
+    'What concerns you will be here: long work that ended, sign-ins, changes to your account.',
+  'notifications.emptyUnread': 'You have read everything.',
+  'notifications.filter': 'Show',
+  'notifications.all': 'All',
+  'notifications.onlyUnread': 'Unread',
+  'notifications.readAll': 'Mark all as read',
+  'notifications.read': 'Mark as read',
+  'notifications.readNamed': 'Mark as read: {what}',
+  'notifications.unreadAgain': 'Mark as unread',
+  'notifications.unreadNamed': 'Mark as unread: {what}',
+  'notifications.isUnread': 'Unread',
+  'notifications.more': 'Show older',
+  'notifications.seeAll': 'See all',
+  'notifications.kept': 'Nothing was marked.',
+  'notifications.unknown': 'Something that this version of the app has no words for: {kind}',
+  'notification.core.activity.done': '{work} is finished',
+  'notification.core.activity.failed': '{work} failed',
+  'notification.core.activity.gone': 'The work is no longer listed.',
+  'notification.core.session.opened': 'Someone signed in as you from a new place',
+  'notification.core.session.opened.text':
+    '{device}, {ip}. If that was not you, end the session and change your password.',
+  'notification.core.person.roleChanged': 'Your role is now {role}',
+  'notification.core.person.joined': '{person} joined the organisation',
+  'notification.core.person.joined.text': 'They are a member and can work with documents and snips.',
+  'notification.core.key.rotated': 'All keys of the organisation were renewed',
+  'notification.core.key.rotated.text': 'Everything kept before is sealed under the new keys.',
+  'notification.trust.claim.failed': 'A claim does not hold: {claim}',
+  'notification.trust.claim.failed.text':
+    'A check of this installation failed. The claim says what was looked at and what was found.',
+} as const
