@@ -6,6 +6,7 @@ import { IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useRouterState } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { Bell } from '../notifications/Bell.tsx'
 import { ActivityLink } from './ActivityLink.tsx'
 import { sectionOf } from './navigation.ts'
 import { PersonMenu } from './PersonMenu.tsx'
@@ -86,6 +87,10 @@ export function Rail() {
         })}
       </nav>
       <div className={classes.foot}>
+        {tip(
+          t('notifications.bell'),
+          <Bell place="rail" className={classes.item ?? ''} labelClassName={classes.label ?? ''} />,
+        )}
         {tip(
           t('nav.activity'),
           <ActivityLink className={classes.item ?? ''} labelClassName={classes.label ?? ''} />,

@@ -90,6 +90,25 @@ export const queries = {
       queryFn: ({ signal }) => api.listActivity({ query: { limit: 100 } }, signal),
       refetchInterval: (query) => (hasUnfinished(query.state.data?.items ?? []) ? 2500 : false),
     }),
+  unread: () =>
+    queryOptions({
+      queryKey: ['countUnread'],
+      queryFn: ({ signal }) => api.countUnread(signal),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+  notifications: (show: 'all' | 'unread') =>
+    infiniteQueryOptions({
+      queryKey: ['listNotifications', show],
+      queryFn: ({ pageParam, signal }) => {
+        const query = { limit: 50, ...(show === 'unread' ? { isRead: false } : {}) }
+        return api.listNotifications(
+          { query: { ...query, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        )
+      },
+      initialPageParam: '',
+      getNextPageParam: (last) => last.next ?? undefined,
+    }),
   documents: (filter: DocumentFilter) =>
     infiniteQueryOptions({
       queryKey: ['listDocuments', filter],

@@ -10,6 +10,7 @@ export type ApiKey = api.ApiKey
 export type Organisation = api.Organisation
 export type Letter = api.KeptMail
 export type Activity = api.Activity
+export type Notification = api.Notification
 export type AuditEvent = api.AuditEvent
 export type AuditProof = api.AuditProof
 export type SealRecord = api.Seal

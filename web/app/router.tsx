@@ -154,6 +154,13 @@ const activity = createRoute({
   component: lazyRouteComponent(() => import('../settings/ActivityList.tsx'), 'ActivityList'),
 })
 
+const notifications = createRoute({
+  getParentRoute: () => app,
+  path: '/notifications',
+  validateSearch: search.notificationSearch,
+  component: lazyRouteComponent(() => import('../notifications/Notifications.tsx'), 'Notifications'),
+})
+
 const routeTree = root.addChildren([
   signIn,
   signUp,
@@ -176,6 +183,7 @@ const routeTree = root.addChildren([
     organisation,
     outbox,
     activity,
+    notifications,
   ]),
 ])
 

@@ -40,6 +40,10 @@ export const documentStates = ['ready', 'reading', 'unreadable'] as const
 
 export interface AppSearch {
   seal?: string | undefined
+  bell?: 'open' | undefined
+}
+export interface NotificationSearch {
+  show?: 'unread' | undefined
 }
 export interface LibrarySearch {
   q?: string | undefined
@@ -85,7 +89,10 @@ export interface EntrySearch {
 }
 
 export function appSearch(raw: Raw): AppSearch {
-  return present({ seal: text(raw, 'seal') })
+  return present({ seal: text(raw, 'seal'), bell: oneOf(raw, 'bell', ['open'] as const) })
+}
+export function notificationSearch(raw: Raw): NotificationSearch {
+  return present({ show: oneOf(raw, 'show', ['unread'] as const) })
 }
 export function librarySearch(raw: Raw): LibrarySearch {
   return present({

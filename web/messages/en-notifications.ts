@@ -6,7 +6,7 @@ export const enNotifications = {
   'notifications.arrived': '{count, plural, one {# unread notification} other {# unread notifications}}',
   'notifications.lead': 'What concerns you, for 90 days. Nobody else sees this list.',
   'notifications.empty':
-    'What concerns you will be here: long work that ended, sign-ins, changes to your account.',
+    'What concerns you will be here: long work that ended, where you signed in, changes to your account.',
   'notifications.emptyUnread': 'You have read everything.',
   'notifications.filter': 'Show',
   'notifications.all': 'All',
@@ -21,8 +21,8 @@ export const enNotifications = {
   'notifications.seeAll': 'See all',
   'notifications.kept': 'Nothing was marked.',
   'notifications.unknown': 'Something that this version of the app has no words for: {kind}',
-  'notification.core.activity.done': '{work} is finished',
-  'notification.core.activity.failed': '{work} failed',
+  'notification.core.activity.done': 'Finished: {work}',
+  'notification.core.activity.failed': 'Failed: {work}',
   'notification.core.activity.gone': 'The work is no longer listed.',
   'notification.core.session.opened': 'Someone signed in as you from a new place',
   'notification.core.session.opened.text':

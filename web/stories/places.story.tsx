@@ -1,5 +1,7 @@
 // Stories of everything that is not Knowledge: account, trust, settings, activity, and what goes wrong.
+import type { QueryClient } from '@tanstack/react-query'
 import { queries } from '../app/queries.ts'
+import type { Notification } from '../app/records.ts'
 import { ago, anId, documents, events, onePage, people, signedIn } from './fixtures.ts'
 import type { Story } from './story.ts'
 
@@ -10,6 +12,55 @@ const noFilter = {
   outcome: undefined,
   from: undefined,
   to: undefined,
+}
+
+/** Every kind of notification, three of them unread. */
+function told(client: QueryClient): void {
+  const at = (index: number) => ({
+    id: anId('ntf', index),
+    createdAt: ago(index * index * 97 + 2),
+    readAt: index < 3 ? null : ago(1),
+    activity: null,
+    record: null,
+    detail: {},
+  })
+  const items: Notification[] = [
+    { ...at(0), kind: 'trust.claim.failed', detail: { claim: 'PX-26' } },
+    {
+      ...at(1),
+      kind: 'core.session.opened',
+      record: { kind: 'session', id: anId('ses', 1) },
+      detail: {
+        ip: '2001:db8::8a2e:370:7334',
+        userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1',
+      },
+    },
+    {
+      ...at(2),
+      kind: 'core.activity.failed',
+      record: { kind: 'activity', id: anId('act', 1) },
+      activity: {
+        kind: 'knowledge.document.reading',
+        title: 'Étude de faisabilité: réseau de capteurs en zone alpine, rapport_final_v12_relu_corrigé.pdf',
+        code: 'document_unreadable',
+        record: { kind: 'document', id: anId('doc', 3) },
+      },
+    },
+    { ...at(3), kind: 'core.person.joined', record: { kind: 'person', id: anId('per', 1) } },
+    { ...at(4), kind: 'core.person.roleChanged', detail: { role: 'administrator' } },
+    { ...at(5), kind: 'core.key.rotated' },
+    {
+      ...at(6),
+      kind: 'core.activity.done',
+      record: { kind: 'activity', id: anId('act', 2) },
+      activity: { kind: 'core.audit.exporting', title: '', code: null, record: null },
+    },
+  ]
+  client.setQueryData(queries.unread().queryKey, { unread: 3, newest: items[0]?.id ?? null })
+  client.setQueryData(queries.notifications('all').queryKey, {
+    pageParams: [''],
+    pages: [{ items, next: null, unread: 3 }],
+  })
 }
 
 export const placeStories: readonly Story[] = [
@@ -201,6 +252,34 @@ export const placeStories: readonly Story[] = [
             next: null,
           },
         ],
+      })
+    },
+  },
+  {
+    name: 'notifications',
+    path: '/notifications',
+    fill: (client) => {
+      signedIn(client)
+      told(client)
+    },
+  },
+  {
+    name: 'notifications-panel',
+    path: '/settings/people?bell=open',
+    fill: (client) => {
+      signedIn(client)
+      told(client)
+    },
+  },
+  {
+    name: 'notifications-empty',
+    path: '/notifications',
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(queries.unread().queryKey, { unread: 0, newest: null })
+      client.setQueryData(queries.notifications('all').queryKey, {
+        pageParams: [''],
+        pages: [{ items: [], next: null, unread: 0 }],
       })
     },
   },

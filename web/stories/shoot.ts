@@ -124,6 +124,7 @@ const browser = await chromium.launch({
 try {
   const page = await browser.newPage()
   await page.goto(`${origin}/`)
+  await page.locator('li').first().waitFor()
   const all = await page.locator('li').allTextContents()
   await page.close()
   let wrong = 0

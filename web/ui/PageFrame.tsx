@@ -3,6 +3,7 @@ import { Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { PersonMenu } from '../app/PersonMenu.tsx'
 import { t } from '../app/t.ts'
+import { Bell } from '../notifications/Bell.tsx'
 import classes from './PageFrame.module.css'
 import { SectionTabs } from './SectionTabs.tsx'
 
@@ -29,6 +30,7 @@ export function PageFrame({ title, count, action, filters, children }: Props) {
         <div className={classes.action}>
           {action}
           <div className={classes.person}>
+            <Bell place="page" className={classes.bell ?? ''} labelClassName={classes.hidden ?? ''} />
             <PersonMenu place="page" />
           </div>
         </div>

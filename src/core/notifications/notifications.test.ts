@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { sql } from 'kysely'
-import { connectAs } from '#core/db/system-login.ts'
-import { newId, toApi } from '#core/ids.ts'
-import { tellActivityEnd } from '#core/jobs/run-activity.ts'
-import type { Actor } from '#core/tenancy/actor.ts'
-import { systemActor } from '#core/tenancy/system-actor.ts'
 import { type OwnHouse, openHouse, type Resident } from '#test/own-house.ts'
+import { connectAs } from '../db/system-login.ts'
+import { newId, toApi } from '../ids.ts'
+import { tellActivityEnd } from '../jobs/run-activity.ts'
+import type { Actor } from '../tenancy/actor.ts'
+import { systemActor } from '../tenancy/system-actor.ts'
 import { roleChanged } from './core-notifications.ts'
 import { eraseNotifications, KEPT_DAYS, MOST_KEPT, notify } from './notify.ts'
 
@@ -210,8 +210,21 @@ describe('what concerns a person', () => {
     const show = async (position: number, outcome: 'pass' | 'fail') => {
       const at = house.ctx.now().toISOString()
       const told = { kind: 'live', claims: evidence.claims, milliseconds: 1, looked: {}, faults: [] }
-      const leaf = JSON.stringify({ evidence: evidence.name, outcome, at, program: 'this', signedBy: null, ...told })
-      await client.query('insert into trust.result values ($1, $2, $3, $4, $5)', [position, evidence.name, outcome, at, leaf])
+      const leaf = JSON.stringify({
+        evidence: evidence.name,
+        outcome,
+        at,
+        program: 'this',
+        signedBy: null,
+        ...told,
+      })
+      await client.query('insert into trust.result values ($1, $2, $3, $4, $5)', [
+        position,
+        evidence.name,
+        outcome,
+        at,
+        leaf,
+      ])
       house.passTime(60_000)
     }
     const failing = async (resident: Resident) =>
