@@ -113,7 +113,7 @@ function operationText(path: string, method: string, shared: JsonObject[], opera
   const parameters = [...shared, ...list(operation.parameters).map((parameter) => object(parameter))]
   const requestContent = object(object(operation.requestBody).content)
   const body = jsonSchemaOf(requestContent)
-  const multipart = requestContent['multipart/form-data'] !== undefined
+  const isStreamed = Object.keys(requestContent).some((media) => media !== 'application/json')
   const parts: string[] = []
   const pathType = parametersType(parameters, 'path')
   const queryType = parametersType(parameters, 'query')
@@ -130,13 +130,14 @@ function operationText(path: string, method: string, shared: JsonObject[], opera
   const summary = typeof operation.summary === 'string' ? `/** ${operation.summary} */\n` : ''
   const out: string[] = []
   if (parts.length) out.push(`export interface ${type}Input {\n${parts.join('\n')}\n}`)
-  if (method === 'get' || multipart) {
+  if (method === 'get' || isStreamed) {
     const query = queryType ? ', input.query' : ''
+    const addressArgument = pathType || queryType ? inputArgument : ''
     out.push(
-      `${summary}export function ${name}Address(${inputArgument}): string {\n  return addressOf(${pathText}${query})\n}`,
+      `${summary}export function ${name}Address(${addressArgument}): string {\n  return addressOf(${pathText}${query})\n}`,
     )
   }
-  if (!multipart && answer !== 'Blob') {
+  if ((!isStreamed || body) && answer !== 'Blob') {
     const members = [`method: '${method.toUpperCase()}'`, `path: ${pathText}`]
     if (queryType) members.push('query: { ...input.query }')
     if (body) members.push('body: input.body')

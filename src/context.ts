@@ -22,6 +22,8 @@ import { openRegionKeys, type RegionKeys } from '#core/keys/region-keys.ts'
 import { openTenantKeyring } from '#core/keys/tenant-keyring.ts'
 import { LIMITS, type LimitBounds, Limits } from '#core/limits/limits.ts'
 import { openMail } from '#core/mail/send-mail.ts'
+import { openNotes } from '#core/net/outbound/note-call.ts'
+import { type OutboundOptions, openOutbound } from '#core/net/outbound/outbound.ts'
 import { StandingNotices } from '#core/notifications/standing-notices.ts'
 import { UnreadStreams } from '#core/notifications/unread-streams.ts'
 import { Directory } from '#core/regions/directory.ts'
@@ -39,7 +41,9 @@ const CONNECTIONS = { web: 120, worker: 40 } as const
 export type BuiltCtx = Ctx & Pick<Door, 'hasAudited'>
 
 /** What a context stands on; tests give their own. */
-export interface ContextGround extends Pick<Config, 'regions' | 'smtpUrl' | 'mailFrom'> {
+export interface ContextGround
+  extends Pick<Config, 'regions' | 'smtpUrl' | 'mailFrom'>,
+    Partial<Pick<Config, 'allowsLoopback'>> {
   /** Whose bounds hold. */
   readonly as: 'web' | 'worker'
   readonly keeper: KeeperClient
@@ -47,6 +51,8 @@ export interface ContextGround extends Pick<Config, 'regions' | 'smtpUrl' | 'mai
   /** The clock by which lent keys end; the machine's unless said. */
   readonly keyClock?: KeyClock
   readonly parsing?: ParserPlace | null
+  /** The world outside as tests have it. */
+  readonly outside?: Partial<OutboundOptions>
   /** What may be asked of this process; the product's own bounds unless said. */
   readonly limits?: LimitBounds
   claimTenant(region: string, domainBlind: Buffer): Promise<string>
@@ -67,6 +73,7 @@ export function buildContext(
     regions: config.regions,
     smtpUrl: config.smtpUrl,
     mailFrom: config.mailFrom,
+    allowsLoopback: config.allowsLoopback,
     keeper,
     now: wallClock,
     parsing,
@@ -161,6 +168,11 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
       db: cellDb,
       keys: (region) => regionKeys(`${region}/mail`),
       now,
+    }),
+    outbound: openOutbound({
+      allowsLoopback: config.allowsLoopback ?? false,
+      note: openNotes(parts.as, cellDb),
+      ...parts.outside,
     }),
     visits: new VisitLog({ db: cellDb, keys: (region) => regionKeys(`${region}/refusal`), now }),
     isolation: (region) => openIsolationLog(() => cellDb(region)),

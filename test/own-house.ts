@@ -20,6 +20,7 @@ import { openQueuePool } from '#core/db/queue-pool.ts'
 import { steadyClient } from '#core/db/steady-client.ts'
 import { connectAs, loginOf } from '#core/db/system-login.ts'
 import { silentLog } from '#core/log.ts'
+import type { OutboundOptions } from '#core/net/outbound/outbound.ts'
 import { logOrigin } from '#protocol/keeper/log-origin.ts'
 import { buildApp } from '#server/app.ts'
 import { allRoutes } from '#server/route-table.ts'
@@ -75,8 +76,13 @@ export interface OwnHouse {
   stop(): Promise<void>
 }
 
-/** Opens a house with one region, `eu`; `options` are those of its cluster. Takes about three seconds. */
-export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHouse> {
+export interface OwnHouseOptions extends OwnClusterOptions {
+  /** The world outside; without it, loopback may not be called and names are asked of the machine's own name servers. */
+  readonly outside?: Partial<OutboundOptions>
+}
+
+/** Opens a house with one region, `eu`. Takes about three seconds. */
+export async function openHouse({ outside, ...options }: OwnHouseOptions = {}): Promise<OwnHouse> {
   const folder = mkdtempSync(join(tmpdir(), 'panoply-own-house-'))
   const ground = await openGround(join(folder, 'blobs'), options)
   const { keeper, place, region } = ground
@@ -113,6 +119,7 @@ export async function openHouse(options: OwnClusterOptions = {}): Promise<OwnHou
       limits: WIDE_LIMITS,
       smtpUrl: null,
       mailFrom: 'panoply@localhost',
+      ...(outside ? { outside } : {}),
       now: () => new Date(Date.now() + passed - behind),
       keyClock: { now: () => keeper.clock.now() - behind, after: keeper.clock.after },
       claimTenant: (_, domainBlind) => spares.claim(domainBlind),

@@ -14,7 +14,7 @@ import { drawPictureTask } from '#knowledge/documents/draw-picture.job.ts'
 import { readDocumentTask } from '#knowledge/documents/read-document.job.ts'
 import type { BuiltCtx } from '#src/context.ts'
 import { fileForm } from './ask.ts'
-import { type OwnHouse, openHouse, type Resident } from './own-house.ts'
+import { type OwnHouse, type OwnHouseOptions, openHouse, type Resident } from './own-house.ts'
 
 export interface Answer {
   readonly status: number
@@ -51,10 +51,10 @@ export interface OwnLibrary {
 }
 
 /** Opens the house and a place for parsers. */
-export async function openLibrary(): Promise<OwnLibrary> {
+export async function openLibrary(options: OwnHouseOptions = {}): Promise<OwnLibrary> {
   const runFolder = mkdtempSync(join(tmpdir(), 'panoply-own-library-'))
   const [house, confinement, workRoot] = await Promise.all([
-    openHouse(),
+    openHouse(options),
     findConfinement(),
     openWorkRoot(runFolder),
   ])

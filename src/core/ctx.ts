@@ -16,6 +16,7 @@ import type { SubjectSealed } from './keys/reseal-subject.ts'
 import type { SealedTable } from './keys/rotate-keys.ts'
 import type { Limits } from './limits/limits.ts'
 import type { Outbox } from './mail/send-mail.ts'
+import type { Outbound } from './net/outbound/outbound.ts'
 import type { StandingNotices } from './notifications/standing-notices.ts'
 import type { UnreadStreams } from './notifications/unread-streams.ts'
 import type { RecordKind } from './product.ts'
@@ -42,6 +43,8 @@ export interface Ctx extends TenantDoor {
   readonly unreadStreams: UnreadStreams
   /** What administrators are told of the whole installation. */
   readonly standing: StandingNotices
+  /** The one door to addresses outside. */
+  readonly outbound: Outbound
   /** What tenants, credentials and addresses may ask of this process. */
   readonly limits: Limits
   /** The region's log of what belongs to no tenant. */

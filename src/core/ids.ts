@@ -23,6 +23,8 @@ export const ID_PREFIXES = [
   'des',
   'mail',
   'ntf',
+  'whk',
+  'dlv',
 ] as const
 export type IdPrefix = (typeof ID_PREFIXES)[number]
 

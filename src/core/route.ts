@@ -10,6 +10,8 @@ export interface RouteSchema {
   readonly params?: TSchema
   readonly querystring?: TSchema
   readonly body?: TSchema
+  /** What a streaming route takes as JSON instead of its stream. */
+  readonly json?: TSchema
   readonly response: Readonly<Record<string, TSchema>>
 }
 
@@ -26,6 +28,8 @@ export interface PublicCall<S extends RouteSchema = RouteSchema> {
   readonly params: Shape<S, 'params'>
   readonly query: Shape<S, 'querystring'>
   readonly body: Shape<S, 'body'>
+  /** Undefined when the stream came. */
+  readonly json: Shape<S, 'json'> | undefined
   readonly region: string
   readonly origin: Origin
   readonly request: FastifyRequest
@@ -60,6 +64,11 @@ export interface Route {
   /** A permission name, 'session' (any signed-in actor) or 'public'. */
   readonly permission: string
   readonly handle: (ctx: Ctx, call: Call) => Promise<unknown>
+}
+
+/** The shape of the JSON that a route takes, alone or instead of a stream. */
+export function jsonBodyOf({ streaming, schema }: Route): TSchema | undefined {
+  return streaming ? schema.json : schema.body
 }
 
 /** Declares a route for signed-in actors. The handler's result is serialised by the schema of the reply's status. */

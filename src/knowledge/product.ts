@@ -4,6 +4,7 @@ import type { Product } from '#core/product.ts'
 import { documentBlinds, documentBlobs } from './documents/document-seals.ts'
 import { drawPictureTask } from './documents/draw-picture.job.ts'
 import { eraseDocumentTask } from './documents/erase-document.job.ts'
+import { fetchDocumentTask } from './documents/fetch-document.job.ts'
 import { readDocumentTask } from './documents/read-document.job.ts'
 import { documentRoutes } from './documents/routes.ts'
 import { sweepUploadsTask } from './documents/sweep-uploads.job.ts'
@@ -17,7 +18,14 @@ import { tagBlinds } from './snips/snip-tags.ts'
 export const knowledge: Product = {
   name: 'knowledge',
   routes: [...documentRoutes, ...snipRoutes, ...searchRoutes],
-  tasks: [readDocumentTask, drawPictureTask, eraseDocumentTask, eraseSnipTask, sweepUploadsTask],
+  tasks: [
+    readDocumentTask,
+    fetchDocumentTask,
+    drawPictureTask,
+    eraseDocumentTask,
+    eraseSnipTask,
+    sweepUploadsTask,
+  ],
   permissions: [
     { name: 'knowledge.document.create', roles: ROLES, summary: 'Add documents' },
     { name: 'knowledge.document.read', roles: ROLES, summary: 'Read and search documents' },
@@ -34,6 +42,7 @@ export const knowledge: Product = {
   ],
   sealed: [
     { store: 'activity', table: 'document', row: 'id', columns: ['card', 'origin'] },
+    { store: 'activity', table: 'document_fetch', row: 'id', columns: ['card', 'origin'] },
     { store: 'activity', table: 'snip', row: 'id', columns: ['card', 'origin'] },
     { store: 'activity', table: 'tag', row: "encode(tag, 'hex')", columns: ['name'] },
   ],

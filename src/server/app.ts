@@ -2,6 +2,7 @@
 // Must stay true: every request leaves an event or a count, refused ones too, and before the answer.
 
 import { randomUUID } from 'node:crypto'
+import { pipeline, type Readable, Transform } from 'node:stream'
 import multipart from '@fastify/multipart'
 import {
   type FastifyInstance,
@@ -16,7 +17,7 @@ import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
 import { LimitReached } from '#core/limits/limit-reached.ts'
 import type { Log } from '#core/log.ts'
-import type { Call, Route } from '#core/route.ts'
+import { type Call, jsonBodyOf, type Route } from '#core/route.ts'
 import type { Actor, Origin } from '#core/tenancy/actor.ts'
 import { type Door, MissingAudit } from '#core/tenancy/open-door.ts'
 import { systemActor } from '#core/tenancy/system-actor.ts'
@@ -29,6 +30,7 @@ import { validatorCompiler } from './validation.ts'
 import { isPage, sendPage } from './web-pages.ts'
 
 const JSON_LIMIT = 1024 * 1024
+const JSON_TYPE = 'application/json'
 /** The most bytes of a file (claim PX-32). */
 export const FILE_LIMIT = 100 * 1024 * 1024
 
@@ -141,11 +143,14 @@ function mount(
     schema: {
       ...(route.schema.params ? { params: route.schema.params } : {}),
       ...(route.schema.querystring ? { querystring: route.schema.querystring } : {}),
-      ...(route.schema.body && !route.streaming ? { body: route.schema.body } : {}),
+      ...bodySchema(route),
       response: Object.fromEntries(
         Object.entries(response).filter(([, shape]) => !('contentMediaType' in shape)),
       ),
     },
+    // Fastify knows one bound a route, which is that of the stream.
+    preParsing: async (request, _reply, payload) =>
+      route.streaming && route.schema.json ? boundJson(request, payload) : payload,
     onRequest: async (request, reply) => {
       if (route.permission === 'public') return
       // Also before it is known whose it is: a signed body is read first. Of who is refused nothing more is waited for.
@@ -166,6 +171,7 @@ function mount(
         params: request.params,
         query: request.query,
         body: request.body,
+        json: route.streaming && typeof request.body === 'object' ? (request.body ?? undefined) : undefined,
         region,
         origin,
         request,
@@ -177,6 +183,27 @@ function mount(
       return result
     },
   })
+}
+
+/** What of the body is checked before the handler: JSON, also where a stream may come instead. */
+function bodySchema(route: Route): object {
+  const body = jsonBodyOf(route)
+  if (!body) return {}
+  return { body: route.streaming ? { content: { [JSON_TYPE]: { schema: body } } } : body }
+}
+
+/** Holds JSON to its own bound where a stream may come instead. */
+function boundJson(request: FastifyRequest, payload: Readable): Readable {
+  if (!request.headers['content-type']?.startsWith(JSON_TYPE)) return payload
+  let passed = 0
+  const bounded = new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      passed += piece.length
+      if (passed > JSON_LIMIT) return done(new PublicError('body_too_large'))
+      done(null, piece)
+    },
+  })
+  return pipeline(payload, bounded, () => undefined)
 }
 
 /** Signs the answer for whoever asked for that; the answer to a signed address is for its reader alone. */

@@ -56,6 +56,7 @@ function operation(route: Route, components: Map<string, Json>): Json {
               [route.streaming ? 'multipart/form-data' : 'application/json']: {
                 schema: plain(schema.body, components),
               },
+              ...(schema.json ? { 'application/json': { schema: plain(schema.json, components) } } : {}),
             },
           },
         }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { ERROR_CODES } from '#core/errors.ts'
 import { newId } from '#core/ids.ts'
-import type { Route } from '#core/route.ts'
+import { jsonBodyOf, type Route } from '#core/route.ts'
 import { mergeSegmentsTask } from '#core/search/merge-segments.job.ts'
 import { allRoutes } from '#server/route-table.ts'
 import { sampleOf } from '#trust/prober/sample-of.ts'
@@ -80,13 +80,14 @@ describe('texts that break careless software', () => {
       }
     if (route.operationId === 'openSession')
       return { email: 'nobody@naughty.example', password: 'quiet meadow brook' }
-    return route.schema.body && Object.keys(sample(route.schema.body)).length > 0 && field.part !== 'body'
-      ? sample(route.schema.body)
+    const json = jsonBodyOf(route)
+    return json && Object.keys(sample(json)).length > 0 && field.part !== 'body'
+      ? sample(json)
       : requiredOf(route)
   }
 
   function requiredOf(route: Route): Record<string, unknown> {
-    const body = route.schema.body
+    const body = jsonBodyOf(route)
     if (!body || !('required' in body) || !Array.isArray(body.required) || body.required.length === 0)
       return {}
     return sample(body)
@@ -109,7 +110,7 @@ describe('texts that break careless software', () => {
     const text = texts.get(field) ?? ''
     const url = pathOf(route, field, text)
     let body: unknown
-    if (route.schema.body !== undefined) {
+    if (jsonBodyOf(route) !== undefined) {
       body = bodyOf(route, field)
       if (field.part === 'body') for (const [each, value] of texts) body = withText(body, each.path, value)
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import type { Route } from '#core/route.ts'
+import { jsonBodyOf, type Route } from '#core/route.ts'
 import { allRoutes } from '#server/route-table.ts'
 import { products } from '#src/products.ts'
 import { sampleOf } from '#trust/prober/sample-of.ts'
@@ -56,9 +56,10 @@ describe('every route', () => {
   }
 
   function bodyOf(route: Route, whose: 'nobody' | 'foreign'): Question {
-    if (!route.schema.body || route.streaming) return {}
+    const json = jsonBodyOf(route)
+    if (!json) return {}
     const documentId = records.get('documents')?.[whose]
-    return { json: sampleOf(route.schema.body, documentId ? { documentId } : {}) }
+    return { json: sampleOf(json, documentId ? { documentId } : {}) }
   }
 
   const acmeHost = () => new URL(acme.url).host
@@ -108,7 +109,7 @@ describe('every route', () => {
   for (const route of allRoutes()) {
     const name = `${route.method} ${route.url}`
     const isPublic = route.permission === 'public'
-    const hasBody = route.schema.body !== undefined && !route.streaming
+    const hasBody = jsonBodyOf(route) !== undefined
     const hasId = /:(?!n\b|page\b)\w+/.test(route.url) || bodyNames(route).includes('documentId')
 
     if (!isPublic) {
@@ -253,7 +254,7 @@ describe('every route', () => {
 })
 
 function bodyNames(route: Route): string[] {
-  const body = route.schema.body
+  const body = jsonBodyOf(route)
   return body && 'properties' in body && typeof body.properties === 'object'
     ? Object.keys(body.properties ?? {})
     : []

@@ -1,5 +1,5 @@
 /** Every place of a route where a caller may write text, read from its schemas. */
-import type { Route } from '#core/route.ts'
+import { jsonBodyOf, type Route } from '#core/route.ts'
 
 interface Shape {
   readonly type?: string
@@ -25,8 +25,8 @@ export interface StringField {
 export function stringFieldsOf(route: Route): StringField[] {
   const found = new Map<string, StringField>()
   for (const part of ['params', 'querystring', 'body'] as const) {
-    const schema = route.schema[part]
-    if (schema && !(route.streaming && part === 'body')) collect(schema as Shape, part, [], found)
+    const schema = part === 'body' ? jsonBodyOf(route) : route.schema[part]
+    if (schema) collect(schema as Shape, part, [], found)
   }
   return [...found.values()]
 }

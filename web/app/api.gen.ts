@@ -233,14 +233,15 @@ export type Document = {
   fileName: string
   id: string
   pageCount: number | null
-  reason: "encrypted" | "damaged" | "no_pages" | "too_many_pages" | "too_slow" | "too_much_memory" | "too_much_text" | "reader_crashed" | "cancelled" | "repaired" | null
+  reason: "encrypted" | "damaged" | "no_pages" | "too_many_pages" | "too_slow" | "too_much_memory" | "too_much_text" | "reader_crashed" | "cancelled" | "repaired" | "address_refused" | "address_unknown" | "address_unreachable" | "address_untrusted" | "address_timed_out" | "address_missing" | "address_closed" | "address_failed" | "empty_file" | "not_a_pdf" | "file_too_large" | "storage_full" | "internal" | null
   /** In lists: what the seal of the record shows. */
   seal?: "in-order" | "due" | "failed" | "unknown" | undefined
-  sha256: string
+  sha256: string | null
   /** Bytes. */
   size: number
   snipCount: number
-  state: "received" | "reading" | "ready" | "unreadable"
+  source: string | null
+  state: "received" | "reading" | "ready" | "unreadable" | "fetching" | "unfetched"
   title: string
   updatedAt: string
   updatedBy: string | null
@@ -978,9 +979,22 @@ export type ListDocumentsAnswer = {
   total: number
 }
 
-/** Add a document (multipart); 200 instead of 201 when the same bytes are here already */
+export interface AddDocumentInput {
+  body: {
+    title?: string | undefined
+    /** The address of a PDF of up to 100 MB. */
+    url: string
+  }
+}
+
+/** Add a document: a file (multipart), or by its address (JSON), which answers 202; 200 instead of 201 when the same bytes are here already */
 export function addDocumentAddress(): string {
   return addressOf('/v1/documents')
+}
+
+/** Add a document: a file (multipart), or by its address (JSON), which answers 202; 200 instead of 201 when the same bytes are here already */
+export function addDocument(input: AddDocumentInput, signal?: AbortSignal): Promise<AddDocumentAnswer> {
+  return call<AddDocumentAnswer>({ method: 'POST', path: '/v1/documents', body: input.body, signal })
 }
 
 export type AddDocumentAnswer = Document

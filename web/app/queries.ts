@@ -4,7 +4,7 @@ import * as api from './api.gen.ts'
 import type { Snip } from './records.ts'
 
 const minute = 60_000
-const unfinished = new Set(['received', 'reading', 'waiting', 'running'])
+const unfinished = new Set(['fetching', 'received', 'reading', 'waiting', 'running'])
 
 /** True while something in the list is still being worked on. */
 export function hasUnfinished(items: readonly { state: string }[]): boolean {

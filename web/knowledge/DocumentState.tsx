@@ -8,6 +8,8 @@ const tones: Record<DocumentRecord['state'], Tone> = {
   reading: 'busy',
   ready: 'good',
   unreadable: 'failed',
+  fetching: 'busy',
+  unfetched: 'failed',
 }
 
 export function DocumentState({ state }: { state: DocumentRecord['state'] }) {

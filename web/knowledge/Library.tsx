@@ -1,7 +1,7 @@
 // The library: every document of the organisation, and the way in for new ones, by button or by dropping files anywhere.
-import { Button, FileButton, Menu, Select, TextInput } from '@mantine/core'
-import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks'
-import { IconColumns3, IconFilePlus, IconFileText, IconSearch } from '@tabler/icons-react'
+import { ActionIcon, Button, FileButton, Group, Menu, Select, TextInput, Tooltip } from '@mantine/core'
+import { useDebouncedCallback, useDisclosure, useMediaQuery } from '@mantine/hooks'
+import { IconColumns3, IconFilePlus, IconFileText, IconLink, IconSearch } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -13,7 +13,9 @@ import { EmptyScreen } from '../ui/EmptyScreen.tsx'
 import { PageFrame } from '../ui/PageFrame.tsx'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
 import { RecordTable } from '../ui/RecordTable.tsx'
+import { AddByAddress } from './AddByAddress.tsx'
 import { DropArea } from './DropArea.tsx'
+import { FetchTray } from './FetchTray.tsx'
 import classes from './Library.module.css'
 import { chosenColumns, LibraryCard, libraryColumns } from './library-columns.tsx'
 import { SelectionBar } from './SelectionBar.tsx'
@@ -25,6 +27,7 @@ export function Library() {
   const navigate = useNavigate({ from: '/knowledge' })
   const queue = useUploadQueue()
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const [addressing, address] = useDisclosure()
   const [typed, setTyped] = useState(search.q ?? '')
   const compact = useMediaQuery('(max-width: 47.99em)', false, { getInitialValueInEffect: false })
   const sort = search.sort ?? '-createdAt'
@@ -43,13 +46,25 @@ export function Library() {
   const isFiltered = Boolean(search.q || search.state)
   const isEmpty = documents.isSuccess && rows.length === 0 && !isFiltered
   const addButton = (
-    <FileButton onChange={add} accept="application/pdf,.pdf" multiple>
-      {(button) => (
-        <Button {...button} leftSection={<IconFilePlus size={18} stroke={1.5} />}>
-          {t('library.add')}
-        </Button>
-      )}
-    </FileButton>
+    <Group gap="xs" wrap="nowrap">
+      <FileButton onChange={add} accept="application/pdf,.pdf" multiple>
+        {(button) => (
+          <Button {...button} leftSection={<IconFilePlus size={18} stroke={1.5} />}>
+            {t('library.add')}
+          </Button>
+        )}
+      </FileButton>
+      <Tooltip label={t('library.address')}>
+        <ActionIcon
+          variant="default"
+          className={classes.address ?? ''}
+          aria-label={t('library.address')}
+          onClick={address.open}
+        >
+          <IconLink size={18} stroke={1.5} />
+        </ActionIcon>
+      </Tooltip>
+    </Group>
   )
   return (
     <PageFrame
@@ -118,7 +133,9 @@ export function Library() {
       }
     >
       <DropArea onFiles={add} />
+      <AddByAddress opened={addressing} onClose={address.close} />
       <UploadTray />
+      <FetchTray />
       {documents.isError && <ProblemNote error={documents.error} onRetry={() => void documents.refetch()} />}
       {isEmpty && (
         <EmptyScreen icon={<IconFileText size={28} stroke={1.4} />} action={addButton}>

@@ -2,9 +2,11 @@
 import { Button, Group, Progress, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { IconDownload, IconFileOff, IconHourglass } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { Link, Navigate, useParams } from '@tanstack/react-router'
 import { readDocumentContentAddress } from '../app/api.gen.ts'
+import { ApiProblem } from '../app/api-call.ts'
 import { formatBytes } from '../app/formatters.ts'
+import { problemWords } from '../app/problem-words.ts'
 import { queries } from '../app/queries.ts'
 import type { DocumentRecord } from '../app/records.ts'
 import { t } from '../app/t.ts'
@@ -34,6 +36,9 @@ export function Reader() {
       </div>
     )
   }
+  // Asked for under one id, and the same bytes were here under another.
+  if (record.data && record.data.id !== documentId)
+    return <Navigate to="/knowledge/documents/$documentId" params={{ documentId: record.data.id }} replace />
   if (record.data && !isReady) return <NotReadable record={record.data} />
   if (!record.data || !pages.data) {
     return (
@@ -46,8 +51,27 @@ export function Reader() {
   return <PdfReader key={documentId} record={record.data} pages={pages.data.items} />
 }
 
+const HEADINGS = {
+  fetching: 'reader.fetching',
+  unfetched: 'reader.unfetched',
+  unreadable: 'reader.unreadable',
+  received: 'reader.reading',
+  reading: 'reader.reading',
+  ready: 'reader.reading',
+} as const
+
+/** What a person should know of a document that is not there to read. */
+function whyText({ state, reason }: DocumentRecord): string {
+  if (state === 'fetching') return t('reader.fetchingText')
+  if (state === 'unreadable') return unreadableText(reason)
+  if (state !== 'unfetched') return t('reader.readingText')
+  const words = problemWords(new ApiProblem({ code: reason ?? 'address_failed' }, 422))
+  return `${words.happened} ${words.toDo}`
+}
+
 function NotReadable({ record }: { record: DocumentRecord }) {
-  const isUnreadable = record.state === 'unreadable'
+  const isUnreadable = record.state === 'unreadable' || record.state === 'unfetched'
+  const isHere = record.state !== 'fetching' && record.state !== 'unfetched'
   const activity = useQuery(queries.activity())
   const work = activity.data?.items.find((item) => item.id === record.activityId)
   return (
@@ -63,9 +87,14 @@ function NotReadable({ record }: { record: DocumentRecord }) {
         <Group gap="sm" wrap="nowrap" align="flex-start" className={classes.why}>
           {isUnreadable ? <IconFileOff size={24} stroke={1.4} /> : <IconHourglass size={24} stroke={1.4} />}
           <div>
-            <Text fw={600}>{isUnreadable ? t('reader.unreadable') : t('reader.reading')}</Text>
-            <Text>{isUnreadable ? unreadableText(record.reason) : t('reader.readingText')}</Text>
-            <Text c="dimmed">{t('reader.kept', { size: formatBytes(record.size) })}</Text>
+            <Text fw={600}>{t(HEADINGS[record.state])}</Text>
+            <Text>{whyText(record)}</Text>
+            {isHere && <Text c="dimmed">{t('reader.kept', { size: formatBytes(record.size) })}</Text>}
+            {record.source && (
+              <Text c="dimmed" className={classes.source}>
+                {t('reader.source', { address: record.source })}
+              </Text>
+            )}
           </div>
         </Group>
         {!isUnreadable && (
@@ -73,9 +102,9 @@ function NotReadable({ record }: { record: DocumentRecord }) {
             <Progress
               value={work?.total ? (work.done / work.total) * 100 : 100}
               animated
-              aria-label={t('reader.reading')}
+              aria-label={t(HEADINGS[record.state])}
             />
-            {work?.total ? (
+            {isHere && work?.total ? (
               <Text c="dimmed" size="sm" mt={4} className="tabular">
                 {t('reader.readingPages', { done: work.done, total: work.total })}
               </Text>
@@ -86,15 +115,17 @@ function NotReadable({ record }: { record: DocumentRecord }) {
           <Button component={Link} to="/knowledge" variant={isUnreadable ? 'default' : 'filled'}>
             {t('reader.back')}
           </Button>
-          <Button
-            component="a"
-            href={readDocumentContentAddress({ path: { id: record.id } })}
-            download={record.fileName}
-            variant="default"
-            leftSection={<IconDownload size={16} stroke={1.5} />}
-          >
-            {t('reader.download')}
-          </Button>
+          {isHere && (
+            <Button
+              component="a"
+              href={readDocumentContentAddress({ path: { id: record.id } })}
+              download={record.fileName}
+              variant="default"
+              leftSection={<IconDownload size={16} stroke={1.5} />}
+            >
+              {t('reader.download')}
+            </Button>
+          )}
         </Group>
       </Stack>
     </div>

@@ -126,6 +126,7 @@ export const enSettings = {
   'activity.empty': 'Long work, such as reading a large document or making an export, will be listed here.',
   'activity.work': 'Work:',
   'activity.kind.knowledge.document.reading': 'Reading',
+  'activity.kind.knowledge.document.fetching': 'Fetching',
   'activity.kind.core.audit.exporting': 'Exporting',
   'activity.kind.core.key.rotating': 'Renewing keys',
   'activity.unit.rows': 'rows',

@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { cancelActivity, readExportContentAddress } from '../app/api.gen.ts'
 import { ApiProblem } from '../app/api-call.ts'
-import { formatDuration } from '../app/formatters.ts'
+import { formatBytes, formatDuration } from '../app/formatters.ts'
 import { problemWords } from '../app/problem-words.ts'
 import { queries } from '../app/queries.ts'
 import type { Activity } from '../app/records.ts'
@@ -38,6 +38,8 @@ export function secondsLeft(
 
 function progressText(activity: Activity): string {
   if (!activity.total) return ''
+  if (activity.unit === 'bytes')
+    return t('fetch.far', { done: formatBytes(activity.done), total: formatBytes(activity.total) })
   const unit = maybeText(`activity.unit.${activity.unit}`) ?? activity.unit ?? ''
   const left = secondsLeft(activity, new Date())
   const far = t('activity.far', { done: activity.done, total: activity.total, unit })

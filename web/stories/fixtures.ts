@@ -70,6 +70,7 @@ export const documents: DocumentRecord[] = Array.from({ length: 60 }, (_, index)
     contentType: 'application/pdf',
     size: 48_000 * (index + 1) ** 2,
     sha256: 'ab'.repeat(32),
+    source: index === 4 ? 'https://papers.example/2009/tracemonkey.pdf' : null,
     state,
     reason: state === 'unreadable' ? 'encrypted' : null,
     pageCount: state === 'ready' ? ((index * 37) % 410) + 14 : null,
@@ -209,6 +210,31 @@ export const activities: Activity[] = [
     endedAt: ago(299),
   },
 ]
+
+/** Documents that are fetched from addresses: under way, of unknown length, here already, and one that did not come. */
+export const fetching: Activity[] = (
+  [
+    ['running', 'Annual report 2025', 31_000_000, 74_200_000, null],
+    ['waiting', 'handbook-quality-management-fourth-edition-with-a-long-name.pdf', 0, null, null],
+    ['done', 'tracemonkey.pdf', 1_016_315, 1_016_315, null],
+    ['failed', 'supplier-agreement.pdf', 0, null, 'address_closed'],
+  ] as const
+).map(([state, title, done, total, code], index) => ({
+  id: anId('act', 90 + index),
+  kind: 'knowledge.document.fetching',
+  title,
+  record: { kind: 'document', id: anId('doc', 90 + index) },
+  state,
+  done,
+  total,
+  unit: 'bytes',
+  isCancelRequested: false,
+  error: code === null ? null : { code, message: '' },
+  createdBy: anId('per', 0),
+  createdAt: ago(1),
+  startedAt: state === 'waiting' ? null : ago(1),
+  endedAt: state === 'done' || state === 'failed' ? ago(0) : null,
+}))
 
 const actions = [
   'knowledge.snip.created',

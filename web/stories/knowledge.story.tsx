@@ -1,6 +1,7 @@
 // Stories of Knowledge.
 import { queries } from '../app/queries.ts'
-import { documents, hits, onePage, signedIn, snips } from './fixtures.ts'
+import { noteFetch } from '../knowledge/fetches-here.ts'
+import { anId, documents, fetching, hits, onePage, signedIn, snips } from './fixtures.ts'
 import type { Story } from './story.ts'
 
 const first = documents[0]
@@ -33,6 +34,40 @@ export const knowledgeStories: readonly Story[] = [
         queries.documents({ q: undefined, sort: '-createdAt', state: undefined }).queryKey,
         onePage([]),
       )
+    },
+  },
+  {
+    name: 'library-fetching',
+    path: '/knowledge',
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(queries.activity().queryKey, { items: fetching, next: null })
+      client.setQueryData(
+        queries.documents({ q: undefined, sort: '-createdAt', state: undefined }).queryKey,
+        onePage(documents),
+      )
+      for (const { record } of fetching) noteFetch(client, record?.id ?? '')
+      client.setQueryData(queries.document(anId('doc', 92)).queryKey, documents[0])
+    },
+  },
+  {
+    name: 'reader-unfetched',
+    path: `/knowledge/documents/${anId('doc', 93)}`,
+    fill: (client) => {
+      signedIn(client)
+      const record = documents[0]
+      if (!record) return
+      client.setQueryData(queries.document(anId('doc', 93)).queryKey, {
+        ...record,
+        id: anId('doc', 93),
+        state: 'unfetched',
+        reason: 'address_closed',
+        source:
+          'https://intranet.supplier.example/quality/handbook/2026/edition-four/download?version=latest',
+        size: 0,
+        sha256: null,
+        pageCount: null,
+      })
     },
   },
   { name: 'library-waiting', path: '/knowledge', fill: signedIn },

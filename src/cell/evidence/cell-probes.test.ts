@@ -292,7 +292,7 @@ describe('what /proc and settings show', () => {
     using tree = plantProc(world.ground.config.home, sockets, role)
     const probe = cellProbes[name]
     assert.ok(probe)
-    return probe({ ...world.ground, proc: tree.root, config: { ...world.ground.config, ...config } })
+    return await probe({ ...world.ground, proc: tree.root, config: { ...world.ground.config, ...config } })
   }
 
   it('egress: PX-26 fails when a process has a connection that is on no list', async () => {
@@ -307,6 +307,27 @@ describe('what /proc and settings show', () => {
       'pass',
     )
     assert.equal((await lookOn('egress', [LISTENS, mail])).outcome, 'fail')
+  })
+
+  it('egress: PX-26 fails when the worker calls an address by another way than the one door', async () => {
+    const called = { local: '0200000A:A004', remote: '0A7100CB:01BB', state: '01' } as const
+    const note = (kind: string, role = 'worker', port = 0xa004) =>
+      world.run(
+        `insert into cell.outbound_call (id, kind, role, local_port, remote_port) values (gen_random_uuid(), $1, $2, $3, 443)`,
+        [kind, role, port],
+      )
+    const forget = () => world.run('delete from cell.outbound_call')
+    assert.equal((await lookOn('egress', [LISTENS, called], 'worker')).outcome, 'fail')
+    await note('webhook', 'worker', 0xa005)
+    await note('webhook', 'web')
+    await note('telemetry')
+    const broken = await lookOn('egress', [LISTENS, called], 'worker')
+    assert.match(broken.faults.join('\n'), /worker has a connection to 203\.0\.113\.10 port 443/)
+    await note('webhook')
+    const listed = await lookOn('egress', [LISTENS, called], 'worker')
+    await forget()
+    assert.equal(listed.outcome, 'pass', listed.faults.join())
+    assert.equal(listed.looked.webhookCalls, 3)
   })
 
   it('egress: PX-26 fails when outbound calls may reach this machine', async () => {

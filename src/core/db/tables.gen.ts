@@ -116,6 +116,22 @@ export interface TenantTables {
     size: number | null
     created_at: Date
   }
+  document_fetch: {
+    id: string
+    state: string
+    reason: string | null
+    document: string | null
+    activity: string | null
+    card: Buffer
+    origin: Buffer
+    ended_at: Date | null
+    created_by: string | null
+    created_key: string | null
+    created_at: Date
+    updated_by: string | null
+    updated_key: string | null
+    updated_at: Date
+  }
   document_page: {
     document_id: string
     page: number
@@ -286,6 +302,52 @@ export interface TenantTables {
     name: Buffer
     created_at: Date
   }
+  webhook: {
+    id: string
+    state: string
+    reason: string | null
+    types: string[]
+    card: Buffer
+    failing_since: Date | null
+    created_by: string
+    created_at: Date
+    updated_by: string
+    updated_at: Date
+    origin: Buffer
+  }
+  webhook_attempt: {
+    id: string
+    delivery: string
+    at: Date
+    milliseconds: number
+    outcome: string
+    status: number | null
+    answer: Buffer | null
+  }
+  webhook_delivery: {
+    id: string
+    webhook: string
+    event: string
+    type: string
+    at: Date
+    record_kind: string | null
+    record_id: string | null
+    actor_kind: string
+    actor: string | null
+    state: Generated<string>
+    attempts: Generated<number>
+    next_at: Date | null
+    claimed_until: Date | null
+  }
+  webhook_secret: {
+    id: string
+    webhook: string
+    secret: Buffer
+    ends_at: Date | null
+    created_by: string
+    created_at: Date
+    origin: Buffer
+  }
 }
 
 export interface CellTables {
@@ -322,6 +384,15 @@ export interface CellTables {
   'cell.nudge': {
     tenant: string
     count: number
+  }
+  'cell.outbound_call': {
+    id: string
+    kind: string
+    role: string
+    local_port: number
+    remote_port: number
+    begun_at: Generated<Date>
+    ended_at: Date | null
   }
   'cell.outbox': {
     id: string

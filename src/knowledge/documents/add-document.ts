@@ -23,6 +23,8 @@ export interface ReceivedFile {
   readonly sha256: string
   readonly fileName: string
   readonly title: string
+  /** The address it was fetched from. */
+  readonly source?: string
 }
 
 export interface AddedDocument {
@@ -39,7 +41,12 @@ export async function addDocument(tx: TenantWriter, file: ReceivedFile): Promise
   // Under one version the constraint alone says whether the file is there.
   const known = isBlindChanging(tx) ? await sameRow(tx, fingerprints) : undefined
   if (known) return { document: foundSame(tx, known), isDuplicate: true }
-  const card: DocumentCard = { title: file.title, fileName: file.fileName, sha256: file.sha256 }
+  const card: DocumentCard = {
+    title: file.title,
+    fileName: file.fileName,
+    sha256: file.sha256,
+    ...(file.source === undefined ? {} : { source: file.source }),
+  }
   const inserted = await tx.db
     .insertInto('document')
     .values({

@@ -11,6 +11,8 @@ export interface DocumentCard {
   title: string
   fileName: string
   sha256: string
+  /** The address it was fetched from; absent on what somebody sent. */
+  source?: string
 }
 
 const COLUMNS = [
@@ -62,6 +64,7 @@ export function shownDocument(tx: TenantReader, row: DocumentRow): Document {
     contentType: row.content_type,
     size: row.size,
     sha256: card.sha256,
+    source: card.source ?? null,
     state: readState(row.state),
     reason: row.reason === null ? null : readReason(row.reason),
     pageCount: row.page_count,

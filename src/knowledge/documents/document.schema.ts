@@ -22,6 +22,9 @@ export const DocumentState = Type.Union([
   Type.Literal('unreadable'),
 ])
 
+/** Where a document is that was asked for by its address and is not here: on its way, or it did not come. */
+export const FetchState = Type.Union([Type.Literal('fetching'), Type.Literal('unfetched')])
+
 /** Why a document is unreadable. Stable: the web app turns each into a sentence. */
 export const UnreadableReason = Type.Union([
   Type.Literal('encrypted'),
@@ -34,8 +37,29 @@ export const UnreadableReason = Type.Union([
   Type.Literal('reader_crashed'),
   Type.Literal('cancelled'),
 ])
+/** Why a document did not come from its address: problem codes. */
+const FetchProblem = Type.Union([
+  Type.Literal('address_refused'),
+  Type.Literal('address_unknown'),
+  Type.Literal('address_unreachable'),
+  Type.Literal('address_untrusted'),
+  Type.Literal('address_timed_out'),
+  Type.Literal('address_missing'),
+  Type.Literal('address_closed'),
+  Type.Literal('address_failed'),
+  Type.Literal('empty_file'),
+  Type.Literal('not_a_pdf'),
+  Type.Literal('file_too_large'),
+  Type.Literal('storage_full'),
+  Type.Literal('internal'),
+])
+export const FetchReason = Type.Union([...FetchProblem.anyOf, Type.Literal('cancelled')])
 /** `repaired` on a ready document: the file was damaged, and what is shown is what could be saved of it. */
-export const DocumentReason = Type.Union([...UnreadableReason.anyOf, Type.Literal('repaired')])
+export const DocumentReason = Type.Union([
+  ...UnreadableReason.anyOf,
+  Type.Literal('repaired'),
+  ...FetchProblem.anyOf,
+])
 
 export const Document = Type.Object(
   {
@@ -44,8 +68,9 @@ export const Document = Type.Object(
     fileName: Type.String({ maxLength: 255 }),
     contentType: Type.String({ maxLength: 100 }),
     size: Type.Integer({ minimum: 0, description: 'Bytes.' }),
-    sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
-    state: DocumentState,
+    sha256: nullable(Type.String({ pattern: '^[0-9a-f]{64}$', description: 'Null while it is fetched.' })),
+    source: nullable(Type.String({ description: 'The address it was fetched from.' })),
+    state: Type.Union([...DocumentState.anyOf, ...FetchState.anyOf]),
     reason: nullable(DocumentReason),
     pageCount: nullable(Type.Integer({ minimum: 0 })),
     createdBy: nullable(AuthorId),
@@ -60,6 +85,7 @@ export const Document = Type.Object(
 )
 export type Document = Type.Static<typeof Document>
 export type DocumentState = Type.Static<typeof DocumentState>
+export type FetchReason = Type.Static<typeof FetchReason>
 export type UnreadableReason = Type.Static<typeof UnreadableReason>
 export type DocumentReason = Type.Static<typeof DocumentReason>
 
@@ -105,6 +131,15 @@ export const PageImageQuery = Type.Object(
   },
   strict,
 )
+
+export const AddByAddress = Type.Object(
+  {
+    url: Type.String({ minLength: 1, maxLength: 2048, description: 'The address of a PDF of up to 100 MB.' }),
+    title: Type.Optional(Type.String({ maxLength: 255 })),
+  },
+  strict,
+)
+export type AddByAddress = Type.Static<typeof AddByAddress>
 
 export const RenameDocument = Type.Object({ title: Type.String({ minLength: 1, maxLength: 255 }) }, strict)
 export type RenameDocument = Type.Static<typeof RenameDocument>

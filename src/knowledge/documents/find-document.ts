@@ -1,10 +1,10 @@
 /** One document. */
 import { builtOnce } from '#core/db/built-once.ts'
-import { PublicError } from '#core/errors.ts'
 import { fromApi } from '#core/ids.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import type { Document } from './document.schema.ts'
 import { selectDocuments, shownDocument } from './document-record.ts'
+import { findFetch } from './fetch-record.ts'
 
 const documentById = builtOnce((db, id: string) => selectDocuments({ db }).where('id', '=', id))
 
@@ -16,6 +16,5 @@ export async function findDocument(tx: TenantReader, id: string): Promise<Docume
     action: 'knowledge.document.read',
     record: { kind: 'document', id: document },
   })
-  if (!row) throw new PublicError('not_found')
-  return shownDocument(tx, row)
+  return row ? shownDocument(tx, row) : findFetch(tx, document)
 }

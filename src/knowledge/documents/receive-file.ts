@@ -9,6 +9,7 @@ import { givenAway } from '#core/blobs/release.ts'
 import type { Ctx } from '#core/ctx.ts'
 import { newId } from '#core/ids.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
+import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { type AddedDocument, addDocument } from './add-document.ts'
 import { planUpload } from './announce-upload.ts'
 import { checkUpload } from './check-upload.ts'
@@ -21,6 +22,12 @@ export interface Upload {
   readonly name: string
   /** Asked for when the bytes are read: what the sender calls it. Throws when what follows the file is not valid. */
   title(): Promise<string | undefined>
+  /** Of a file that was fetched: the address it came from, its document's id, and what is said in the write that adds it. */
+  readonly fetched?: {
+    readonly source: string
+    readonly document: string
+    settle(tx: TenantWriter, added: AddedDocument): Promise<void>
+  }
 }
 
 /**
@@ -30,7 +37,8 @@ export interface Upload {
 export function receiveFile(ctx: Ctx, actor: Actor, upload: Upload): Promise<AddedDocument> {
   // It may break off before it is read: the pipeline below finds that out.
   upload.source.on('error', () => undefined)
-  const document = newId()
+  const { fetched } = upload
+  const document = fetched?.document ?? newId()
   const blob = newId()
   return ctx.stage(actor, planUpload({ document, blob }), async (stage) => {
     const { row, key } = await stage.newSubject('document', document)
@@ -41,7 +49,10 @@ export function receiveFile(ctx: Ctx, actor: Actor, upload: Upload): Promise<Add
     const added = await ctx.write(actor, async (tx) => {
       // The bytes may have come for hours; whoever sent them must still be allowed to.
       await requireOpenCredential(tx)
-      return addDocument(tx, { document, blob, key: row, ...stored, fileName, title })
+      const source = fetched ? { source: fetched.source } : {}
+      const one = await addDocument(tx, { document, blob, key: row, ...stored, fileName, title, ...source })
+      await fetched?.settle(tx, one)
+      return one
     })
     if (!added.isDuplicate) stage.keep()
     return added

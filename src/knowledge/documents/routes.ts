@@ -2,7 +2,9 @@
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import { type Route, route } from '#core/route.ts'
+import { beginFetch } from './begin-fetch.ts'
 import {
+  AddByAddress,
   Document,
   DocumentList,
   DocumentPageList,
@@ -45,10 +47,16 @@ export const documentRoutes: readonly Route[] = [
     url: '/v1/documents',
     operationId: 'addDocument',
     permission: 'knowledge.document.create',
-    summary: 'Add a document (multipart); 200 instead of 201 when the same bytes are here already',
+    summary:
+      'Add a document: a file (multipart), or by its address (JSON), which answers 202; 200 instead of 201 when the same bytes are here already',
     streaming: true,
-    schema: { body: Upload, response: { 200: Document, 201: Document } },
-    handler: async (ctx, { actor, request, reply }) => {
+    schema: { body: Upload, json: AddByAddress, response: { 200: Document, 201: Document, 202: Document } },
+    handler: async (ctx, { actor, request, reply, json }) => {
+      if (json !== undefined) {
+        const awaited = await ctx.write(actor, (tx) => beginFetch(ctx, tx, json))
+        reply.header('location', `/v1/documents/${awaited.id}`)
+        return reply.code(202).send(awaited)
+      }
       const { document, isDuplicate } = await receiveForm(ctx, actor, request)
       reply.header('location', `/v1/documents/${document.id}`)
       return reply.code(isDuplicate ? 200 : 201).send(document)

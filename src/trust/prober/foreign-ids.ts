@@ -15,6 +15,8 @@ const TABLES: Readonly<Partial<Record<IdPrefix, string>>> = {
   act: 'activity',
   exp: 'export',
   ntf: 'notification',
+  whk: 'webhook',
+  dlv: 'webhook_delivery',
 }
 
 /** A few ids of the other that fit one of the schemas; of every kind when none of them names a kind. `noun` is that of the path. */

@@ -1,0 +1,42 @@
+/**
+ * Asks for a document by its address: it is fetched by a job, and known under its id from now on.
+ * Must stay true: an address whose form alone is refused is refused here, and nothing is queued.
+ */
+import type { Ctx } from '#core/ctx.ts'
+import { newId } from '#core/ids.ts'
+import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
+import { madeBy } from '../authorship.ts'
+import { cleanTitle } from './clean-file-name.ts'
+import type { AddByAddress, Document } from './document.schema.ts'
+import { type FetchCard, findFetch, nameOfAddress } from './fetch-record.ts'
+
+export const FETCH_TASK = 'knowledge.document.fetch'
+
+/** Needs `knowledge.document.create`; throws `address_refused`. */
+export async function beginFetch(
+  { outbound }: Pick<Ctx, 'outbound'>,
+  tx: TenantWriter,
+  wish: AddByAddress,
+): Promise<Document> {
+  tx.require('knowledge.document.create')
+  const url = outbound.read('capture', wish.url.trim())
+  const id = newId()
+  const title = cleanTitle(wish.title ?? '') || cleanTitle(nameOfAddress(url)) || url.hostname
+  const card: FetchCard = { url: url.href, title }
+  const activity = await tx.enqueue(FETCH_TASK, id, {
+    urgency: 'soon',
+    activity: { kind: 'knowledge.document.fetching', recordKind: 'document', title, unit: 'bytes' },
+  })
+  await tx.db
+    .insertInto('document_fetch')
+    .values({
+      id,
+      state: 'waiting',
+      activity,
+      card: tx.keys.seal('activity', 'document_fetch', id, 'card', card),
+      ...madeBy(tx, 'document_fetch', id),
+    })
+    .execute()
+  tx.audit({ action: 'knowledge.document.fetchAsked', record: { kind: 'document', id } })
+  return findFetch(tx, id)
+}
