@@ -38,7 +38,6 @@ export function AddByAddress({ opened, onClose }: { opened: boolean; onClose: ()
             autoComplete="off"
             label={t('library.address.label')}
             description={t('library.address.help')}
-            placeholder="https://"
             required
             withAsterisk={false}
             maxLength={2048}
