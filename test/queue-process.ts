@@ -1,9 +1,10 @@
 /**
- * A cell or worker process for tests that kill one: `queue-process.ts cell SOCKET LOGIN` dispatches, `queue-process.ts worker SOCKET
+ * A cell or worker process for tests that end one: `queue-process.ts cell SOCKET LOGIN` dispatches until SIGTERM, `queue-process.ts worker SOCKET
  * FOLDER [hang]` does jobs whose effect is a file named by the record, made once, and whose runs are lines of FOLDER/runs.
  */
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { startDispatcher } from '#cell/dispatcher.ts'
 import { Workers } from '#cell/workers.ts'
 import { openQueuePool } from '#core/db/queue-pool.ts'
@@ -18,7 +19,15 @@ if (role === 'cell') {
   const { password, ...login } = JSON.parse(more)
   const workers = new Workers()
   const pool = openQueuePool({ ...login, password: async () => password }, 6)
-  await startDispatcher({ region: 'eu', pool, workers, log: silentLog(), pollInterval: 200 })
+  const plan = { region: 'eu', pool, workers, log: silentLog(), pollInterval: 200 }
+  const dispatcher = await startDispatcher(plan)
+  process.once('SIGTERM', async () => {
+    workers.close()
+    // Other parts of a cell process may take a moment to stop in between.
+    await pause(50)
+    await dispatcher.stop()
+    process.exit(0)
+  })
   await listenOn(socket, (connection) => workers.add(connection))
   console.log('ready')
 } else {

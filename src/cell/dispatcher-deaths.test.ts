@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -70,6 +71,32 @@ test('a cell process that is killed leaves its jobs to the next one, without cou
   await again.dispatcher.drained()
   assert.deepEqual(attempts, [1])
   await again.stop()
+})
+
+test('a cell process that is told to stop does, whatever its workers were doing, and gives their jobs back', async () => {
+  const socket = join(own.folder(), 'worker.sock')
+  const login = own.queue.login('dispatcher')
+  const told = JSON.stringify({ ...login, password: await login.password() })
+  const cell = own.start('cell', socket, told)
+  await saidBy(cell, 'ready')
+  const hanging = own.start('worker', socket, own.folder(), 'hang')
+  const [record = ''] = await own.enqueue(own.a)
+  await saidBy(hanging, `ran ${record}`)
+  const ended = once(cell, 'exit')
+  cell.kill('SIGTERM')
+  const late = setTimeout(() => cell.kill('SIGKILL'), 60_000)
+  assert.deepEqual(await ended, [0, null])
+  clearTimeout(late)
+  await die(hanging)
+  const next = await own.startCell()
+  const attempts: number[] = []
+  next.join(async ({ order }) => {
+    attempts.push(order.attempt)
+    return { end: 'done' }
+  })
+  await next.dispatcher.drained()
+  assert.deepEqual(attempts, [1])
+  await next.stop()
 })
 
 test('a forged announcement of a migration does not stop the queue', async () => {

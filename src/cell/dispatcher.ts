@@ -130,7 +130,8 @@ export async function startDispatcher(options: DispatcherOptions): Promise<Dispa
         if (deaths >= mostDeaths) log.error(about, 'job given up: its workers died')
         return
       }
-      if (stopping.signal.aborted) throw new Error('given_back')
+      // Workers that are closed give everything back at once: asked again, they would do so for ever.
+      if (stopping.signal.aborted || workers.isClosed) throw new Error('given_back')
       if (outcome.end === 'died') {
         deaths++
         log.warn({ ...about, deaths }, 'the worker of a job died')

@@ -57,6 +57,11 @@ export class Workers {
     return { workers: this.#links.size, capacity }
   }
 
+  /** Whether {@link close} was called: every job comes back at once from then on. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** Takes a connection of a worker; it gets jobs once it has said that it is ready. */
   add(socket: Socket): void {
     const lines = speakJsonLines(socket, {
