@@ -81,6 +81,12 @@ export const ERROR_CODES = {
     help: 'Its text is not extracted yet, or could not be. Watch its activity and try again.',
     retry: true,
   },
+  upload_offset: {
+    status: 409,
+    title: 'The upload goes on elsewhere',
+    help: 'The bytes do not begin where the upload ends. `details.offset` and `HEAD` say where to go on.',
+    retry: true,
+  },
   not_sealed_yet: {
     status: 409,
     title: 'Not sealed yet',
@@ -97,6 +103,18 @@ export const ERROR_CODES = {
     status: 410,
     title: 'The keys were destroyed',
     help: 'What opens these data was destroyed: this is an older copy, or its organisation was destroyed. Where the data outlived the copy, an operator brings the wrapped keys of today.',
+    retry: false,
+  },
+  upload_expired: {
+    status: 410,
+    title: 'The upload has expired',
+    help: 'It was not finished in time, and what had arrived is removed. Begin again.',
+    retry: false,
+  },
+  protocol_version: {
+    status: 412,
+    title: 'Another version of the protocol',
+    help: '`Tus-Resumable` must be one of the versions in `Tus-Version`. Nothing was done.',
     retry: false,
   },
   precondition_failed: {
@@ -126,7 +144,7 @@ export const ERROR_CODES = {
   unsupported_media_type: {
     status: 415,
     title: 'Content type not accepted',
-    help: 'This address takes `application/json`, or `multipart/form-data` for files.',
+    help: 'This address takes `application/json`, `multipart/form-data` for files, or `application/offset+octet-stream` for parts of them.',
     retry: false,
   },
   range_not_satisfiable: {
@@ -249,6 +267,12 @@ export const ERROR_CODES = {
     help: 'The organisation declined to store content of this product when it was founded. An owner can accept it in the settings.',
     retry: false,
   },
+  upload_in_use: {
+    status: 423,
+    title: 'The upload is being written',
+    help: 'Another request is sending bytes of it. If that one has stopped, it gives way within eight seconds; try again.',
+    retry: true,
+  },
   token_expired: {
     status: 422,
     title: 'The link has expired',
@@ -261,11 +285,23 @@ export const ERROR_CODES = {
     help: 'Wait for the time in `Retry-After` and try again.',
     retry: true,
   },
+  too_many_uploads: {
+    status: 429,
+    title: 'Too many unfinished uploads',
+    help: 'Finish or remove some of them (`GET /v1/uploads` lists yours); `details.most` says how many there may be.',
+    retry: false,
+  },
   headers_too_large: {
     status: 431,
     title: 'The headers are too large',
     help: 'Address and headers together may have up to 16 KB.',
     retry: false,
+  },
+  checksum_mismatch: {
+    status: 460,
+    title: 'The bytes are not those of the checksum',
+    help: 'They changed on the way. Nothing of this request was kept; send it again.',
+    retry: true,
   },
   internal: {
     status: 500,

@@ -16,6 +16,7 @@ export const ID_PREFIXES = [
   'key',
   'sec',
   'doc',
+  'upl',
   'snp',
   'evt',
   'act',

@@ -39,6 +39,7 @@ export type CanaryAsk = (question: {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly json?: unknown
+  readonly headers?: Readonly<Record<string, string>>
   readonly file?: { readonly name: string; readonly type: string; readonly bytes: Uint8Array }
 }) => Promise<{ readonly status: number; readonly json: unknown }>
 

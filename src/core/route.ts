@@ -9,6 +9,8 @@ import type { Actor, Origin } from './tenancy/actor.ts'
 export interface RouteSchema {
   readonly params?: TSchema
   readonly querystring?: TSchema
+  /** Fields a request may bring, by their names in lower case; each a string. */
+  readonly headers?: TSchema
   readonly body?: TSchema
   /** What a streaming route takes as JSON instead of its stream. */
   readonly json?: TSchema
@@ -27,6 +29,7 @@ export interface Call<S extends RouteSchema = RouteSchema> extends PublicCall<S>
 export interface PublicCall<S extends RouteSchema = RouteSchema> {
   readonly params: Shape<S, 'params'>
   readonly query: Shape<S, 'querystring'>
+  readonly headers: Shape<S, 'headers'>
   readonly body: Shape<S, 'body'>
   /** Undefined when the stream came. */
   readonly json: Shape<S, 'json'> | undefined
@@ -36,8 +39,11 @@ export interface PublicCall<S extends RouteSchema = RouteSchema> {
   readonly reply: FastifyReply
 }
 
+/** What a body that is read as a stream is: a form with a file, or bytes of one (tus 1.0.0). */
+export type StreamType = 'multipart/form-data' | 'application/offset+octet-stream'
+
 interface RouteHead<S extends RouteSchema> {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE' | 'OPTIONS'
   readonly url: string
   readonly operationId: string
   /** One line for the API document. */
@@ -45,8 +51,10 @@ interface RouteHead<S extends RouteSchema> {
   readonly schema: S
   /** Most bytes of the body; 1 MiB unless said. Multipart routes read their own stream and name their own bound. */
   readonly bodyLimit?: number
-  /** The body is read by the handler as a stream (uploads). */
-  readonly streaming?: true
+  /** The body is of this type and read by the handler as a stream (uploads). */
+  readonly streaming?: StreamType
+  /** Fields of every answer, of a refusal too. */
+  readonly answers?: Readonly<Record<string, string>>
   /** Its work waits in the line of passwords, and takes no turn of the common one while it does. */
   readonly passwordLine?: true
 }
@@ -59,7 +67,8 @@ export interface Route {
   readonly summary: string
   readonly schema: RouteSchema
   readonly bodyLimit?: number
-  readonly streaming?: true
+  readonly streaming?: StreamType
+  readonly answers?: Readonly<Record<string, string>>
   readonly passwordLine?: true
   /** A permission name, 'session' (any signed-in actor) or 'public'. */
   readonly permission: string

@@ -1,4 +1,4 @@
-// What a canary has of knowledge: one document of one page, and a snip of it.
+// What a canary has of knowledge: one document of one page, a snip of it, and an upload that stays unfinished.
 import type { CanaryAsk } from '#core/product.ts'
 
 /** Adds the document, and the snip once the document was read. */
@@ -10,6 +10,16 @@ export async function furnishCanary(ask: CanaryAsk, word: string): Promise<void>
     const file = { name: `${word}.pdf`, type: 'application/pdf', bytes: onePage(word) }
     await ask({ method: 'POST', path: '/v1/documents', file })
     return
+  }
+  const uploads = itemsOf((await ask({ method: 'GET', path: '/v1/uploads' })).json)
+  if (uploads?.length === 0) {
+    const name = Buffer.from(`${word}.pdf`).toString('base64')
+    const headers = {
+      'tus-resumable': '1.0.0',
+      'upload-length': '1000',
+      'upload-metadata': `filename ${name}`,
+    }
+    await ask({ method: 'POST', path: '/v1/uploads', headers })
   }
   const snips = itemsOf((await ask({ method: 'GET', path: '/v1/snips?limit=1' })).json)
   if (snips === undefined || snips.length > 0) return

@@ -7,17 +7,18 @@ import { eraseDocumentTask } from './documents/erase-document.job.ts'
 import { fetchDocumentTask } from './documents/fetch-document.job.ts'
 import { readDocumentTask } from './documents/read-document.job.ts'
 import { documentRoutes } from './documents/routes.ts'
-import { sweepUploadsTask } from './documents/sweep-uploads.job.ts'
 import { furnishCanary } from './furnish-canary.ts'
 import { knowledgeRecords } from './knowledge-records.ts'
 import { searchRoutes } from './search/routes.ts'
 import { eraseSnipTask } from './snips/erase-snip.job.ts'
 import { snipRoutes } from './snips/routes.ts'
 import { tagBlinds } from './snips/snip-tags.ts'
+import { uploadRoutes } from './uploads/routes.ts'
+import { sweepUploadsTask } from './uploads/sweep-uploads.job.ts'
 
 export const knowledge: Product = {
   name: 'knowledge',
-  routes: [...documentRoutes, ...snipRoutes, ...searchRoutes],
+  routes: [...documentRoutes, ...uploadRoutes, ...snipRoutes, ...searchRoutes],
   tasks: [
     readDocumentTask,
     fetchDocumentTask,
@@ -43,6 +44,7 @@ export const knowledge: Product = {
   sealed: [
     { store: 'activity', table: 'document', row: 'id', columns: ['card', 'origin'] },
     { store: 'activity', table: 'document_fetch', row: 'id', columns: ['card', 'origin'] },
+    { store: 'activity', table: 'upload', row: 'id', columns: ['card', 'origin'] },
     { store: 'activity', table: 'snip', row: 'id', columns: ['card', 'origin'] },
     { store: 'activity', table: 'tag', row: "encode(tag, 'hex')", columns: ['name'] },
   ],

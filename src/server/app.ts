@@ -17,7 +17,7 @@ import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
 import { LimitReached } from '#core/limits/limit-reached.ts'
 import type { Log } from '#core/log.ts'
-import { type Call, jsonBodyOf, type Route } from '#core/route.ts'
+import { type Call, jsonBodyOf, type Route, type StreamType } from '#core/route.ts'
 import type { Actor, Origin } from '#core/tenancy/actor.ts'
 import { type Door, MissingAudit } from '#core/tenancy/open-door.ts'
 import { systemActor } from '#core/tenancy/system-actor.ts'
@@ -33,6 +33,8 @@ const JSON_LIMIT = 1024 * 1024
 const JSON_TYPE = 'application/json'
 /** The most bytes of a file (claim PX-32). */
 export const FILE_LIMIT = 100 * 1024 * 1024
+/** Read by nobody but the route's own handler. */
+const BYTES: StreamType = 'application/offset+octet-stream'
 
 /** On every answer; pages and files loosen what they must. */
 const HEADERS = {
@@ -117,6 +119,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     throwFileSizeLimit: false,
     limits: { fileSize: FILE_LIMIT + 1, files: 1, fields: 10, fieldSize: 10_000, headerPairs: 100 },
   })
+  app.addContentTypeParser(BYTES, async (request: FastifyRequest) => {
+    const { config } = request.routeOptions
+    if (!('streaming' in config && config.streaming === BYTES))
+      throw new PublicError('unsupported_media_type')
+  })
   app.setErrorHandler((error: Error, request, reply) => answerError(options, regionOf, error, request, reply))
   app.setNotFoundHandler((request, reply) => {
     if (options.page !== undefined && isPage(request)) return sendPage(reply, options.page)
@@ -138,11 +145,15 @@ function mount(
   app.route({
     method: route.method,
     url: route.url,
-    config: { operationId: route.operationId },
+    config: {
+      operationId: route.operationId,
+      ...(route.streaming ? { streaming: route.streaming } : {}),
+    },
     bodyLimit: route.bodyLimit ?? (route.streaming ? FILE_LIMIT + JSON_LIMIT : JSON_LIMIT),
     schema: {
       ...(route.schema.params ? { params: route.schema.params } : {}),
       ...(route.schema.querystring ? { querystring: route.schema.querystring } : {}),
+      ...(route.schema.headers ? { headers: route.schema.headers } : {}),
       ...bodySchema(route),
       response: Object.fromEntries(
         Object.entries(response).filter(([, shape]) => !('contentMediaType' in shape)),
@@ -152,6 +163,7 @@ function mount(
     preParsing: async (request, _reply, payload) =>
       route.streaming && route.schema.json ? boundJson(request, payload) : payload,
     onRequest: async (request, reply) => {
+      if (route.answers) reply.headers({ ...route.answers })
       if (route.permission === 'public') return
       // Also before it is known whose it is: a signed body is read first. Of who is refused nothing more is waited for.
       if (route.streaming) allowSlowBody(request.raw)
@@ -170,6 +182,7 @@ function mount(
         actor: request.actor,
         params: request.params,
         query: request.query,
+        headers: request.headers,
         body: request.body,
         json: route.streaming && typeof request.body === 'object' ? (request.body ?? undefined) : undefined,
         region,

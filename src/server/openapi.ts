@@ -47,13 +47,14 @@ function operation(route: Route, components: Map<string, Json>): Json {
     parameters: [
       ...parameters('path', schema.params, components),
       ...parameters('query', schema.querystring, components),
+      ...parameters('header', schema.headers, components),
     ],
     ...(schema.body
       ? {
           requestBody: {
-            required: true,
+            required: route.streaming !== 'application/offset+octet-stream',
             content: {
-              [route.streaming ? 'multipart/form-data' : 'application/json']: {
+              [route.streaming ?? 'application/json']: {
                 schema: plain(schema.body, components),
               },
               ...(schema.json ? { 'application/json': { schema: plain(schema.json, components) } } : {}),
@@ -79,7 +80,7 @@ function response(status: string, shape: TSchema, components: Map<string, Json>)
 }
 
 function parameters(
-  place: 'path' | 'query',
+  place: 'path' | 'query' | 'header',
   shape: TSchema | undefined,
   components: Map<string, Json>,
 ): Json[] {

@@ -42,8 +42,12 @@ export async function recordsOf(
   const snip = snipped.status === 201 ? snipped.json.id : (await get('/v1/snips')).items[0].id
   const asked = await ask(`${tenant.url}/v1/exports`, { session, json: { kind: 'audit' } })
   expectStatus(asked, 202)
+  const headers = { 'tus-resumable': '1.0.0', 'upload-length': '1000' }
+  const upload = await ask(`${tenant.url}/v1/uploads`, { session, method: 'POST', headers })
+  expectStatus(upload, 201)
   const found: Record<string, string> = {
     documents: added.json.id,
+    uploads: upload.json.id,
     records: added.json.id,
     snips: snip,
     people: (await get('/v1/people')).items[0].id,

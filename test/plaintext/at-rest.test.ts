@@ -13,6 +13,7 @@ import {
 } from '../installation.ts'
 import { onePagePdf } from '../one-page-pdf.ts'
 import { aMember, expectStatus } from '../people.ts'
+import { sendByTus } from '../tus-client.ts'
 import { scanFor } from './scan-for.ts'
 
 /** In every planted word, and nowhere else in the world. */
@@ -51,6 +52,17 @@ describe('everything at rest', () => {
     const reply = await house.ask(`${acme.url}/v1/documents`, { apiKey: acme.apiKey, body: form })
     expectStatus(reply, 201)
     return reply.json.id
+  }
+
+  /** Kills every process at once and starts again on what is there. */
+  async function restartAll(): Promise<void> {
+    for (const { pid } of processesOf(house.pid)) kill(pid)
+    const { folder } = house
+    const port = Number(new URL(house.url).port)
+    await house.stop('keep')
+    assert.deepEqual(leaks(), [])
+    house = await startInstallation({ folder, port })
+    acme = house.tenants[0]
   }
 
   it('planted-words: PD-03 fails when a word stands anywhere', () => {
@@ -149,16 +161,49 @@ describe('everything at rest', () => {
     assert.deepEqual(leaks(), [])
   })
 
+  it('holds none of a half-sent upload, also when web and then everything is killed; and the upload goes on', async () => {
+    const pages = Array.from({ length: 400 }, (_, page) => `${word('uploadtext')} stands on page ${page}`)
+    const page = onePagePdf(...pages)
+    const bytes = Buffer.concat([page, Buffer.from(`\n%${word('uploadtail')}`.repeat(1_500_000))])
+    const metadata = { filename: `${word('uploadname')}.pdf`, title: word('uploadtitle') }
+    let isKilled = false
+    const sending = sendByTus(house, acme, bytes, {
+      metadata,
+      onProgress(done) {
+        if (isKilled || done < bytes.length / 2) return
+        isKilled = true
+        for (const { pid } of processesOfRole(house, 'web')) kill(pid)
+        assert.deepEqual(leaks(), [])
+      },
+      onBeforeRequest(request) {
+        // Stopped at its second sending: it is half there when everything is killed.
+        if (isKilled && request.getMethod() === 'PATCH') void sending.upload.abort()
+      },
+    })
+    sending.done.catch(() => undefined)
+    const half = await until(async () => {
+      const { json } = await house
+        .ask(`${acme.url}/v1/uploads`, { apiKey: acme.apiKey })
+        .catch(() => ({ json: undefined }))
+      const [found] = json?.items ?? []
+      return isKilled && found && !found.isReceiving ? found : undefined
+    }, 'the upload to be half there')
+    assert.ok(half.offset > 0 && half.offset < bytes.length, `${half.offset} of ${bytes.length}`)
+    assert.deepEqual(leaks(), [])
+    await restartAll()
+    assert.deepEqual(leaks(), [])
+    const rest = sendByTus(house, acme, bytes, { uploadUrl: `${acme.url}/v1/uploads/${half.id}` })
+    const document = await rest.done
+    const found = await house.ask(`${acme.url}/v1/documents/${document}/content`, { apiKey: acme.apiKey })
+    assert.ok(found.bytes.equals(bytes))
+    await drained(house, acme)
+    assert.deepEqual(leaks(), [])
+  })
+
   it('holds none after everything was killed at once, nor after the next start', async () => {
     const pages = Array.from({ length: 600 }, (_, page) => `${word('lasttext')} stands on page ${page}`)
     const id = await upload(`${word('lastname')}.pdf`, pages, word('lasttitle'))
-    for (const { pid } of processesOf(house.pid)) kill(pid)
-    const { folder } = house
-    const port = Number(new URL(house.url).port)
-    await house.stop('keep')
-    assert.deepEqual(leaks(), [])
-    house = await startInstallation({ folder, port })
-    acme = house.tenants[0]
+    await restartAll()
     await drained(house, acme)
     const { json } = await house.ask(`${acme.url}/v1/documents/${id}`, { apiKey: acme.apiKey })
     assert.equal(json.state, 'ready')

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { connect, type TLSSocket } from 'node:tls'
@@ -11,8 +10,9 @@ import { connectAsRole } from '../as-role.ts'
 import { createAsk, fileForm } from '../ask.ts'
 import { drained, until } from '../drained.ts'
 import { type DemoTenant, type Installation, processesOfRole, theInstallation } from '../installation.ts'
-import { onePagePdf } from '../one-page-pdf.ts'
+import { largePdf } from '../large-pdf.ts'
 import { anOrganisation } from '../people.ts'
+import { watchMemory } from '../watch-memory.ts'
 
 const MB = 2 ** 20
 
@@ -65,10 +65,10 @@ describe('a large file', () => {
 
   it('of exactly 100 MB comes back with the same bytes, and takes at most 64 MiB of memory', async (t) => {
     // What a process takes once, at its first large file, is not what a file takes: one that kept it would grow by 100 MiB.
-    const small = await send(pdfOf(20 * MB))
+    const small = await send(largePdf(20 * MB))
     assert.equal(small.status, 201, String(small.bytes))
     await house.ask(`${tenant.url}/v1/documents/${small.json.id}/content`, { apiKey: tenant.apiKey })
-    const bytes = pdfOf(LARGEST_FILE)
+    const bytes = largePdf(LARGEST_FILE)
     const memory = watchMemory(web)
     const added = await send(bytes)
     assert.equal(added.status, 201, String(added.bytes))
@@ -87,14 +87,14 @@ describe('a large file', () => {
   it('of more than 100 MB is refused with 413 file_too_large, and nothing of it is kept', async () => {
     await drained(house, tenant)
     const before = await kept()
-    const refused = await send(pdfOf(101 * MB))
+    const refused = await send(largePdf(101 * MB))
     assert.deepEqual([refused.status, refused.json?.code], [413, 'file_too_large'])
     assert.deepEqual(await kept(), before)
   })
 
   it('whose connection is cut at 99 % leaves nothing', async () => {
     const before = await kept()
-    const form = fileForm('cut.pdf', pdfOf(20 * MB))
+    const form = fileForm('cut.pdf', largePdf(20 * MB))
     const socket = await connectTo(house, tenant)
     socket.write(headOf(tenant, form.type, { 'content-length': form.bytes.length }))
     await written(socket, form.bytes.subarray(0, Math.floor(form.bytes.length * 0.99)))
@@ -128,7 +128,7 @@ describe('a large file', () => {
 
   it('sent twice at once is one document, one key and one blob', async () => {
     const before = await kept()
-    const bytes = pdfOf(8 * MB)
+    const bytes = largePdf(8 * MB)
     const [one, other] = await Promise.all([send(bytes, 'one.pdf'), send(bytes, 'other.pdf')])
     assert.deepEqual([one.status, other.status].sort(), [200, 201])
     assert.equal(one.json.id, other.json.id)
@@ -143,7 +143,7 @@ describe('a large file', () => {
   })
 
   describe('with a Content-Length that is not true', () => {
-    const form = fileForm('liar.pdf', pdfOf(3 * MB))
+    const form = fileForm('liar.pdf', largePdf(3 * MB))
     const { length } = form.bytes
     const lies: Record<string, Record<string, string | number>> = {
       'too long': { 'content-length': length + 1000 },
@@ -176,39 +176,6 @@ describe('a large file', () => {
     }
   })
 })
-
-/** A PDF with one page and an object nobody refers to, of exactly so many bytes and different each time. */
-function pdfOf(size: number): Buffer {
-  const pdf = onePagePdf('A large file').toString('latin1')
-  const table = pdf.lastIndexOf('xref\n0 ')
-  const front = pdf.slice(0, table)
-  const make = (padding: number): readonly [string, string] => {
-    const head = `99 0 obj\n<< /Length ${padding} >>\nstream\n`
-    const tail = '\nendstream\nendobj\n'
-    const at = table + head.length + padding + tail.length
-    return [front + head, tail + pdf.slice(table).replace(/startxref\n\d+/, `startxref\n${at}`)]
-  }
-  let padding = size
-  let [head, tail] = make(padding)
-  while (head.length + padding + tail.length !== size) {
-    padding += size - (head.length + padding + tail.length)
-    ;[head, tail] = make(padding)
-  }
-  return Buffer.concat([Buffer.from(head, 'latin1'), randomBytes(padding), Buffer.from(tail, 'latin1')])
-}
-
-/** Bytes by which the resident memory of a process was ever above what it was. */
-function watchMemory(pid: number): { grown(): number; stop(): number } {
-  const read = (name: 'VmRSS' | 'VmHWM') => {
-    const kilobytes = new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-    return Number(kilobytes?.[1]) * 1024
-  }
-  // The kernel's own mark, set back to now; it misses nothing between two looks.
-  writeFileSync(`/proc/${pid}/clear_refs`, '5')
-  const before = read('VmRSS')
-  const grown = () => read('VmHWM') - before
-  return { grown, stop: grown }
-}
 
 /** Blobs that a process has open. */
 function openBlobs(pid: number): string[] {

@@ -13,11 +13,12 @@ import type { Document } from './document.schema.ts'
 import { type DocumentCard, selectDocuments, shownDocument } from './document-record.ts'
 import { indexTitle } from './index-title.ts'
 
-/** A file on its blob store, under a key that is not stored yet. */
+/** A file on its blob store. */
 export interface ReceivedFile {
   readonly document: string
   readonly blob: string
-  readonly key: KeyRow
+  /** The key it is sealed under; null when that was stored already. */
+  readonly key: KeyRow | null
   readonly size: number
   /** Hex. */
   readonly sha256: string
@@ -67,7 +68,7 @@ export async function addDocument(tx: TenantWriter, file: ReceivedFile): Promise
     if (!row) throw new PublicError('conflict')
     return { document: foundSame(tx, row), isDuplicate: true }
   }
-  await addKey(tx, file.key)
+  if (file.key) await addKey(tx, file.key)
   await tx.db
     .updateTable('document_blob')
     .set({ state: 'stored', size: file.size })

@@ -35,8 +35,10 @@ async function announceUpload(tx: TenantWriter, upload: Upcoming): Promise<void>
       state: 'wanted',
       created_at: tx.now(),
     })
+    // Announced before by a process that was killed: the sweep waits for this one now.
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ created_at: tx.now() }))
     .execute()
-  await queueSweep(tx, upload.document)
+  await queueSweep(tx, upload.document, UPLOAD_HOURS + 1)
   tx.audit({ action: 'knowledge.document.uploadStarted', record: { kind: 'document', id: upload.document } })
 }
 
@@ -47,8 +49,10 @@ async function withdrawUpload(tx: TenantWriter, { document, blob }: Upcoming): P
     .where('state', '=', 'wanted')
     .returning('id')
     .executeTakeFirst()
+  const adopted =
+    row ?? (await tx.db.selectFrom('document_blob').select('id').where('id', '=', blob).executeTakeFirst())
   // Before the commit: a crash in between leaves the row, and with it the sweep's knowledge.
-  if (row) await tx.blobs.remove(blob)
+  if (row || !adopted) await tx.blobs.remove(blob)
   tx.audit({
     action: 'knowledge.document.uploadWithdrawn',
     record: { kind: 'document', id: document },
@@ -56,11 +60,12 @@ async function withdrawUpload(tx: TenantWriter, { document, blob }: Upcoming): P
   })
 }
 
-/** One sweep waits at a time, however many uploads there are. */
-export async function queueSweep(tx: TenantWriter, record: string): Promise<void> {
+/** One sweep waits for each day, however many uploads there are; one key for all days would put it off with every upload. */
+export async function queueSweep(tx: TenantWriter, record: string, hours: number): Promise<void> {
+  const due = new Date(tx.now().getTime() + hours * 3_600_000).toISOString().slice(0, 10)
   await tx.enqueue(SWEEP_TASK, record, {
-    key: SWEEP_TASK,
-    delaySeconds: (UPLOAD_HOURS + 1) * 3600,
+    key: `${SWEEP_TASK}:${due}`,
+    delaySeconds: hours * 3600,
     urgency: 'late',
   })
 }

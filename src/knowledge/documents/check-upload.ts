@@ -8,7 +8,7 @@ import { PublicError } from '#core/errors.ts'
 /** 100 MB as people's devices count it. */
 export const LARGEST_FILE = 100 * 2 ** 20
 /** Readers look for the header in the first 1024 bytes (ISO 32000-1, implementation note 13). */
-const HEADER_WITHIN = 1024
+export const HEADER_WITHIN = 1024
 const HEADER = Buffer.from('%PDF-')
 
 /** Passes a PDF through. Errors with `empty_file`, `not_a_pdf` or `file_too_large`. */
@@ -34,6 +34,7 @@ export function checkUpload(): Transform {
   })
 }
 
-function looksLikePdf(head: Buffer): boolean {
+/** Whether a file that begins so may be a PDF. */
+export function looksLikePdf(head: Buffer): boolean {
   return head.subarray(0, HEADER_WITHIN).includes(HEADER)
 }

@@ -14,9 +14,9 @@ import { onePagePdf } from '#test/one-page-pdf.ts'
 import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
 import { corpusPath } from '#test/vectors/corpus.ts'
+import { sweepUploadsTask } from '../uploads/sweep-uploads.job.ts'
 import { eraseDocumentTask } from './erase-document.job.ts'
 import { readDocumentTask } from './read-document.job.ts'
-import { sweepUploadsTask } from './sweep-uploads.job.ts'
 
 let library: OwnLibrary
 let reader: Resident

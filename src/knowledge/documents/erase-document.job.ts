@@ -5,6 +5,7 @@
 import type { Ctx } from '#core/ctx.ts'
 import { destroyDocument } from '#core/destruction/destruction-record.ts'
 import type { Job, Task } from '#core/jobs/job.ts'
+import { removeUpload } from '../uploads/remove-upload.ts'
 
 export const eraseDocumentTask: Task = {
   name: 'knowledge.document.erase',
@@ -29,6 +30,7 @@ async function eraseDocument(ctx: Ctx, job: Job): Promise<void> {
     for (const { id } of rows) await tx.blobs.remove(id)
     return rows.map(({ id }) => id)
   })
+  await forgetUploads(ctx, job)
   if (blobs.length === 0) return
   await ctx.write(job.actor, async (tx) => {
     await tx.db.deleteFrom('document_blob').where('id', 'in', blobs).execute()
@@ -46,4 +48,12 @@ async function eraseDocument(ctx: Ctx, job: Job): Promise<void> {
       detail: { blobs: blobs.length },
     })
   })
+}
+
+/** What uploads that became the document still tell of it. */
+async function forgetUploads(ctx: Ctx, job: Job): Promise<void> {
+  const uploads = await ctx.read(job.actor, (tx) =>
+    tx.db.selectFrom('upload').select('id').where('result', '=', job.record).execute(),
+  )
+  for (const { id } of uploads) await ctx.write(job.actor, (tx) => removeUpload(tx, id))
 }

@@ -49,7 +49,7 @@ export const documentRoutes: readonly Route[] = [
     permission: 'knowledge.document.create',
     summary:
       'Add a document: a file (multipart), or by its address (JSON), which answers 202; 200 instead of 201 when the same bytes are here already',
-    streaming: true,
+    streaming: 'multipart/form-data',
     schema: { body: Upload, json: AddByAddress, response: { 200: Document, 201: Document, 202: Document } },
     handler: async (ctx, { actor, request, reply, json }) => {
       if (json !== undefined) {

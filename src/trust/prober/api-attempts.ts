@@ -1,7 +1,7 @@
 // Every route of the product, asked with one's own credential for the other's records, and with credentials that were swapped.
 // Made from the route table, so a new route is tried before its author thinks of it. Must stay true: nothing asked here changes
 // anything of one's own.
-import type { Route } from '#core/route.ts'
+import type { Route, StreamType } from '#core/route.ts'
 import type { Attempt, Outcome } from './attempt.ts'
 import { foreignIds, isId } from './foreign-ids.ts'
 import type { Canary, ProbeGround, WebAnswer, WebQuestion } from './probe-ground.ts'
@@ -168,7 +168,7 @@ function questionOf(
       for (const name of Object.keys(propertiesOf(route.schema.querystring)))
         if (named[name] !== undefined) query.set(name, named[name])
     }
-    const body = route.streaming ? streamed : bodyOf(route, named)
+    const body = route.streaming ? streamed[route.streaming] : bodyOf(route, named)
     return {
       region,
       method: route.method,
@@ -182,7 +182,10 @@ function questionOf(
   }
 }
 
-const streamed = { type: 'multipart/form-data; boundary=x', bytes: Buffer.from('--x--\r\n') }
+const streamed: Readonly<Record<StreamType, { type: string; bytes: Buffer }>> = {
+  'multipart/form-data': { type: 'multipart/form-data; boundary=x', bytes: Buffer.from('--x--\r\n') },
+  'application/offset+octet-stream': { type: 'application/offset+octet-stream', bytes: Buffer.from('%PDF-') },
+}
 
 function bodyOf(route: Route, named: Readonly<Record<string, string>>) {
   if (!route.schema.body) return undefined

@@ -39,7 +39,7 @@ export async function readBelongings(opened: OpenTenant): Promise<Pick<Canary, '
 
 /** Questions of a canary to the product's own API, with its own key. */
 export function askAs({ ask, region }: ProbeGround, { apiKey }: Pick<Canary, 'apiKey'>): CanaryAsk {
-  return async ({ method, path, json, file }) => {
+  return async ({ method, path, json, headers, file }) => {
     const form = file === undefined ? undefined : formOf(file)
     const body = form?.bytes ?? (json === undefined ? undefined : Buffer.from(JSON.stringify(json)))
     const reply = await ask({
@@ -47,6 +47,7 @@ export function askAs({ ask, region }: ProbeGround, { apiKey }: Pick<Canary, 'ap
       method,
       path,
       headers: {
+        ...headers,
         authorization: `API-Key ${apiKey}`,
         ...(body ? { 'content-type': form?.type ?? 'application/json' } : {}),
       },

@@ -1,0 +1,98 @@
+/**
+ * A row of `upload` as the API shows it, and the one way rows are read.
+ * Must stay true: whoever did not begin an upload finds none, in the same words as for one that never was.
+ */
+import { PublicError } from '#core/errors.ts'
+import { fromApi, toApi } from '#core/ids.ts'
+import type { Actor } from '#core/tenancy/actor.ts'
+import type { TenantReader } from '#core/tenancy/tenant-door.ts'
+import type { Upload } from './upload.schema.ts'
+
+/** Days until an upload that was not finished is removed: over a long weekend and some more. */
+export const UPLOAD_DAYS = 7
+
+/** The sealed column `card`. */
+export interface UploadCard {
+  readonly fileName: string
+  readonly title: string
+  /** `Upload-Metadata` as it was sent. */
+  readonly metadata: string
+  readonly modifiedAt: number | null
+}
+
+const COLUMNS = [
+  'id',
+  'document_id',
+  'blob_id',
+  'size',
+  'received',
+  'claim',
+  'claimed_until',
+  'result',
+  'is_duplicate',
+  'card',
+  'created_at',
+  'updated_at',
+  'expires_at',
+] as const
+
+/** Who an upload belongs to: a person from whichever session, or a key for whom it acts. */
+export function ownerOf({ kind, credentialId, personId, onBehalfOf }: Actor) {
+  return { person: onBehalfOf ?? personId, key: kind === 'key' ? credentialId : null }
+}
+
+/** The uploads of the actor; narrow it as needed. */
+export function selectOwnUploads(tx: Pick<TenantReader, 'db' | 'actor'>) {
+  const { person, key } = ownerOf(tx.actor)
+  return tx.db
+    .selectFrom('upload')
+    .select(COLUMNS)
+    .where('created_by', person === null ? 'is' : '=', person)
+    .where('owner_key', key === null ? 'is' : '=', key)
+}
+
+export type UploadRow = Awaited<ReturnType<ReturnType<typeof selectOwnUploads>['executeTakeFirstOrThrow']>>
+
+/** The actor's upload behind an API id, held until the end of the transaction when asked. Throws `not_found`, `upload_expired`. */
+export async function findOwnUpload(
+  tx: TenantReader,
+  id: string,
+  hold: 'hold' | 'look' = 'look',
+): Promise<UploadRow> {
+  const uploads = selectOwnUploads(tx).where('id', '=', fromApi('upl', id))
+  const row = await (hold === 'hold' ? uploads.forUpdate() : uploads).executeTakeFirst()
+  if (!row) throw new PublicError('not_found')
+  if (row.expires_at <= tx.now()) throw new PublicError('upload_expired')
+  return row
+}
+
+/** Somebody writes it, or did so a moment ago. */
+export function isBeingWritten(tx: Pick<TenantReader, 'now'>, row: UploadRow): boolean {
+  return row.claim !== null && row.claimed_until !== null && row.claimed_until > tx.now()
+}
+
+/** What its sender said of the file. */
+export function openUploadCard(
+  tx: Pick<TenantReader, 'keys'>,
+  row: { id: string; card: Buffer },
+): UploadCard {
+  return tx.keys.open<UploadCard>('activity', 'upload', row.id, 'card', row.card)
+}
+
+/** The upload as the API shows it. */
+export function shownUpload(tx: TenantReader, row: UploadRow): Upload {
+  const { fileName, modifiedAt } = openUploadCard(tx, row)
+  return {
+    id: toApi('upl', row.id),
+    fileName,
+    size: row.size,
+    offset: row.received,
+    modifiedAt,
+    isReceiving: isBeingWritten(tx, row),
+    documentId: row.result === null ? null : toApi('doc', row.result),
+    isDuplicate: row.is_duplicate,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+  }
+}
