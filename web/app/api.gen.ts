@@ -571,6 +571,24 @@ export type Unread = {
   unread: number
 }
 
+export type Upload = {
+  createdAt: string
+  documentId: string | null
+  expiresAt: string
+  fileName: string
+  id: string
+  /** The same bytes were here before; `documentId` is that document. */
+  isDuplicate: boolean
+  /** A request is sending bytes of it now. */
+  isReceiving: boolean
+  modifiedAt: number | null
+  /** Bytes that are safe here. */
+  offset: number
+  /** Bytes of the whole file. */
+  size: number
+  updatedAt: string
+}
+
 export type Verification = {
   displayName: string
   email: string
@@ -1683,4 +1701,69 @@ export type ListTagsAnswer = {
     tag: string
   }[]
 }
+
+/** Your uploads that are not finished */
+export function listUploadsAddress(): string {
+  return addressOf('/v1/uploads')
+}
+
+/** Your uploads that are not finished */
+export function listUploads(signal?: AbortSignal): Promise<ListUploadsAnswer> {
+  return call<ListUploadsAnswer>({ method: 'GET', path: '/v1/uploads', signal })
+}
+
+export type ListUploadsAnswer = {
+  items: Upload[]
+}
+
+/** Begin an upload that can go on after it broke off; the body may be its first bytes */
+export function startUploadAddress(): string {
+  return addressOf('/v1/uploads')
+}
+
+export type StartUploadAnswer = Upload
+
+export interface FindUploadInput {
+  path: {
+    id: string
+  }
+}
+
+/** How far an upload is; HEAD says it in header fields, and `Panoply-Document` what it became */
+export function findUploadAddress(input: FindUploadInput): string {
+  return addressOf(`/v1/uploads/${encodeURIComponent(input.path.id)}`)
+}
+
+/** How far an upload is; HEAD says it in header fields, and `Panoply-Document` what it became */
+export function findUpload(input: FindUploadInput, signal?: AbortSignal): Promise<FindUploadAnswer> {
+  return call<FindUploadAnswer>({ method: 'GET', path: `/v1/uploads/${encodeURIComponent(input.path.id)}`, signal })
+}
+
+export type FindUploadAnswer = Upload
+
+export interface ContinueUploadInput {
+  path: {
+    id: string
+  }
+}
+
+/** Send bytes from `Upload-Offset` on; with the last one the document is made */
+export function continueUploadAddress(input: ContinueUploadInput): string {
+  return addressOf(`/v1/uploads/${encodeURIComponent(input.path.id)}`)
+}
+
+export type ContinueUploadAnswer = undefined
+
+export interface RemoveUploadInput {
+  path: {
+    id: string
+  }
+}
+
+/** End an upload and remove what had arrived; a document it became stays */
+export function removeUpload(input: RemoveUploadInput, signal?: AbortSignal): Promise<RemoveUploadAnswer> {
+  return call<RemoveUploadAnswer>({ method: 'DELETE', path: `/v1/uploads/${encodeURIComponent(input.path.id)}`, signal })
+}
+
+export type RemoveUploadAnswer = undefined
 
