@@ -1,16 +1,22 @@
-// Holds the tab's upload queue above the screens, warns before the tab is closed on it, and refreshes the lists it changes.
-import { useQueryClient } from '@tanstack/react-query'
+// Holds the tab's upload queue above the screens, takes up what an earlier page left, wakes it when the network is back, warns before the
+// tab is closed on it, and refreshes the lists it changes.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from 'react'
-import { sendFile } from './send-file.ts'
+import { listUploads } from '../app/api.gen.ts'
+import { fileSender } from './send-file.ts'
 import { createUploadQueue, type Upload, type UploadQueue } from './upload-queue.ts'
 
 const QueueContext = createContext<UploadQueue | null>(null)
+/** Some breaks end without anybody being told. */
+const wakeEveryMs = 10_000
+/** A page that was closed in the middle counts as sending for some seconds. */
+const askAgainMs = 9_000
 
 export function UploadProvider({ children }: { children: ReactNode }) {
   const queryClient = useQueryClient()
   const [queue] = useState(() =>
     createUploadQueue(
-      sendFile,
+      fileSender,
       () => performance.now(),
       () => {
         for (const queryKey of [['listDocuments'], ['listActivity']]) {
@@ -20,13 +26,36 @@ export function UploadProvider({ children }: { children: ReactNode }) {
       },
     ),
   )
+  const { data: open } = useQuery({
+    queryKey: ['listUploads'],
+    queryFn: ({ signal }) => listUploads(signal),
+    refetchInterval: ({ state }) =>
+      state.data?.items.some(({ isReceiving }) => isReceiving) ? askAgainMs : false,
+  })
   useEffect(() => {
-    const warn = (event: BeforeUnloadEvent) => {
-      if (queue.snapshot().some(({ state }) => state === 'waiting' || state === 'sending'))
-        event.preventDefault()
+    if (open) queue.setOpen(open.items)
+  }, [queue, open])
+  useEffect(() => {
+    const stop = new AbortController()
+    const { signal } = stop
+    window.addEventListener(
+      'beforeunload',
+      (event) => {
+        const isMoving = ({ state }: Upload) =>
+          ['waiting', 'sending', 'storing', 'interrupted'].includes(state)
+        if (queue.snapshot().some(isMoving)) event.preventDefault()
+      },
+      { signal },
+    )
+    window.addEventListener('online', queue.wake, { signal })
+    const timer = window.setInterval(() => {
+      if (window.navigator.onLine && queue.snapshot().some(({ state }) => state === 'interrupted'))
+        queue.wake()
+    }, wakeEveryMs)
+    return () => {
+      stop.abort()
+      window.clearInterval(timer)
     }
-    window.addEventListener('beforeunload', warn)
-    return () => window.removeEventListener('beforeunload', warn)
   }, [queue])
   return <QueueContext value={queue}>{children}</QueueContext>
 }

@@ -1,27 +1,102 @@
-// What is being uploaded: how far, how long, cancel, retry; what went wrong says what was kept and what to do.
-import { ActionIcon, Button, Progress, Tooltip } from '@mantine/core'
-import { IconCheck, IconRefresh, IconX } from '@tabler/icons-react'
+// What is being uploaded: how far, how long, pause, cancel, retry; what went wrong says what was kept and what to do.
+import { ActionIcon, Button, FileButton, Progress, Tooltip } from '@mantine/core'
+import { IconCheck, IconPlayerPause, IconPlayerPlay, IconRefresh, IconX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { formatBytes, formatDuration } from '../app/formatters.ts'
 import { problemWords } from '../app/problem-words.ts'
 import { t } from '../app/t.ts'
 import { useUploadQueue, useUploads } from './UploadProvider.tsx'
 import classes from './UploadTray.module.css'
-import type { Upload } from './upload-queue.ts'
+import { isUnfinished, type Upload } from './upload-queue.ts'
 
 function progressText(upload: Upload): string {
+  const sizes = { sent: formatBytes(upload.sent), size: formatBytes(upload.size) }
   if (upload.state === 'waiting') return t('upload.waiting', { size: formatBytes(upload.size) })
   if (upload.state === 'storing') return t('upload.storing')
   if (upload.state === 'cancelled') return t('upload.cancelled')
+  if (upload.state === 'paused') return t('upload.paused', sizes)
+  if (upload.state === 'interrupted') return t('upload.interrupted', sizes)
+  if (upload.state === 'left') return t('upload.left', sizes)
   if (upload.wasThere) return t('upload.wasThere')
   if (upload.state === 'done') return upload.sameName ? t('upload.doneSameName') : t('upload.done')
   const rest = upload.speed > 0 ? formatDuration((upload.size - upload.sent) / upload.speed) : '…'
-  return t('upload.sending', { sent: formatBytes(upload.sent), size: formatBytes(upload.size), rest })
+  return t('upload.sending', { ...sizes, rest })
+}
+
+interface Action {
+  label: string
+  named: string
+  icon: ReactNode
+  onClick: () => void
+}
+
+function ActionButton({ label, named, icon, onClick }: Action) {
+  return (
+    <Tooltip label={label}>
+      <ActionIcon aria-label={named} onClick={onClick}>
+        {icon}
+      </ActionIcon>
+    </Tooltip>
+  )
+}
+
+function UploadActions({ upload }: { upload: Upload }) {
+  const queue = useUploadQueue()
+  const { key, name, state } = upload
+  return (
+    <>
+      {(state === 'waiting' || state === 'sending') && (
+        <ActionButton
+          label={t('upload.pause')}
+          named={t('upload.pauseNamed', { name })}
+          icon={<IconPlayerPause size={16} />}
+          onClick={() => queue.pause(key)}
+        />
+      )}
+      {(state === 'paused' || state === 'interrupted') && (
+        <ActionButton
+          label={t('upload.goOn')}
+          named={t('upload.goOnNamed', { name })}
+          icon={<IconPlayerPlay size={16} />}
+          onClick={() => queue.retry(key)}
+        />
+      )}
+      {state === 'left' && (
+        <FileButton accept="application/pdf,.pdf" onChange={(file) => file && queue.add([file], () => false)}>
+          {(button) => (
+            <Button
+              {...button}
+              variant="subtle"
+              size="compact-sm"
+              aria-label={t('upload.chooseNamed', { name })}
+            >
+              {t('upload.choose')}
+            </Button>
+          )}
+        </FileButton>
+      )}
+      {isUnfinished(upload) && (
+        <ActionButton
+          label={t('upload.cancel')}
+          named={t('upload.cancelNamed', { name })}
+          icon={<IconX size={16} />}
+          onClick={() => queue.cancel(key)}
+        />
+      )}
+      {(state === 'failed' || state === 'cancelled') && (
+        <ActionButton
+          label={t('upload.retry')}
+          named={t('upload.retryNamed', { name })}
+          icon={<IconRefresh size={16} />}
+          onClick={() => queue.retry(key)}
+        />
+      )}
+    </>
+  )
 }
 
 function UploadLine({ upload }: { upload: Upload }) {
-  const queue = useUploadQueue()
-  const underWay = upload.state === 'waiting' || upload.state === 'sending' || upload.state === 'storing'
   const words = upload.problem ? problemWords(upload.problem) : null
   return (
     <li className={classes.line} data-state={upload.state}>
@@ -38,36 +113,18 @@ function UploadLine({ upload }: { upload: Upload }) {
         ) : (
           <div className={classes.quiet}>{progressText(upload)}</div>
         )}
-        {underWay && (
+        {isUnfinished(upload) && (
           <Progress
             value={upload.size ? (upload.sent / upload.size) * 100 : 0}
             size={4}
             mt={6}
             animated={upload.state === 'storing'}
+            {...(isStill(upload) ? { color: 'gray' } : {})}
             aria-label={t('upload.progress', { name: upload.name })}
           />
         )}
       </div>
-      {underWay && (
-        <Tooltip label={t('upload.cancel')}>
-          <ActionIcon
-            aria-label={t('upload.cancelNamed', { name: upload.name })}
-            onClick={() => queue.cancel(upload.key)}
-          >
-            <IconX size={16} />
-          </ActionIcon>
-        </Tooltip>
-      )}
-      {(upload.state === 'failed' || upload.state === 'cancelled') && (
-        <Tooltip label={t('upload.retry')}>
-          <ActionIcon
-            aria-label={t('upload.retryNamed', { name: upload.name })}
-            onClick={() => queue.retry(upload.key)}
-          >
-            <IconRefresh size={16} />
-          </ActionIcon>
-        </Tooltip>
-      )}
+      <UploadActions upload={upload} />
       {upload.documentId && (
         <Button
           component={Link}
@@ -83,22 +140,29 @@ function UploadLine({ upload }: { upload: Upload }) {
   )
 }
 
+/** Nothing of it moves now. */
+function isStill({ state }: Upload): boolean {
+  return state === 'paused' || state === 'interrupted' || state === 'left'
+}
+
+function trayTitle(uploads: readonly Upload[]): string {
+  const unfinished = uploads.filter(isUnfinished)
+  const left = unfinished.filter(({ state }) => state === 'left')
+  if (unfinished.length === 0) return t('upload.finished', { count: uploads.length })
+  return left.length === unfinished.length
+    ? t('upload.left.count', { count: left.length })
+    : t('upload.open.count', { count: unfinished.length - left.length })
+}
+
 export function UploadTray() {
   const queue = useUploadQueue()
   const uploads = useUploads()
   if (uploads.length === 0) return null
-  const open = uploads.filter(
-    ({ state }) => state === 'waiting' || state === 'sending' || state === 'storing',
-  ).length
   return (
     <section className={classes.root} aria-label={t('upload.title')}>
       <header className={classes.header}>
-        <strong>
-          {open > 0
-            ? t('upload.open.count', { count: open })
-            : t('upload.finished', { count: uploads.length })}
-        </strong>
-        {open < uploads.length && (
+        <strong>{trayTitle(uploads)}</strong>
+        {!uploads.every(isUnfinished) && (
           <Button variant="subtle" size="compact-sm" onClick={() => queue.clear()}>
             {t('upload.clear')}
           </Button>

@@ -1,35 +1,75 @@
-// Sends one file by XMLHttpRequest, the only way a page hears how much has gone out.
-import { addDocumentAddress } from '../app/api.gen.ts'
+// Sends one file by tus, so that what arrived is not sent again; the client resumes short breaks by itself.
+import { DetailedError, Upload } from 'tus-js-client'
+import { findUploadAddress, startUploadAddress } from '../app/api.gen.ts'
 import { ApiProblem, clientHeaders, problemOf } from '../app/api-call.ts'
-import type { SendFile } from './upload-queue.ts'
+import type { Sender } from './upload-queue.ts'
 
-/** The id in the answer to an upload. */
-function storedId(body: string): string | null {
-  const parsed: unknown = JSON.parse(body)
-  return typeof parsed === 'object' && parsed !== null && 'id' in parsed && typeof parsed.id === 'string'
-    ? parsed.id
-    : null
+const headers = { ...clientHeaders, Accept: 'application/json' }
+/** A break of so many seconds in all is nobody's concern; a longer one is shown. */
+const retryDelays = [0, 1000, 3000]
+/** A connection on which nothing moves is given up; the server does so at the same time. */
+const silentMs = 20_000
+
+export const fileSender: Sender = {
+  send: (file, uploadId, on) => {
+    const { promise, resolve, reject } = Promise.withResolvers<{ id: string; wasThere: boolean }>()
+    const silence = silenceWatch(() => {
+      stop()
+      reject(new ApiProblem({}, 0))
+    })
+    const upload = new Upload(file, {
+      endpoint: absolute(startUploadAddress()),
+      uploadUrl: uploadId === null ? null : absolute(findUploadAddress({ path: { id: uploadId } })),
+      headers,
+      retryDelays,
+      storeFingerprintForResuming: false,
+      metadata: { filename: file.name, lastmodified: String(file.lastModified) },
+      onUploadUrlAvailable: () => on.started(upload.url?.split('/').at(-1) ?? ''),
+      onProgress: (sent, total) => {
+        if (sent < total) silence.moved()
+        else silence.end()
+        on.progress(sent)
+      },
+      onSuccess: ({ lastResponse }) => {
+        silence.end()
+        const id = lastResponse.getHeader('Panoply-Document')
+        if (id) resolve({ id, wasThere: lastResponse.getHeader('Panoply-Duplicate') === '?1' })
+        else reject(new ApiProblem({}, lastResponse.getStatus()))
+      },
+      onError: (error) => {
+        silence.end()
+        reject(problemFrom(error))
+      },
+    })
+    function stop() {
+      silence.end()
+      void upload.abort()
+    }
+    silence.moved()
+    upload.start()
+    return { finished: promise, stop }
+  },
+  end: (uploadId) =>
+    Upload.terminate(absolute(findUploadAddress({ path: { id: uploadId } })), { headers, retryDelays }),
 }
 
-export const sendFile: SendFile = (file, onProgress) => {
-  const request = new XMLHttpRequest()
-  const { promise, resolve, reject } = Promise.withResolvers<{ id: string; wasThere: boolean }>()
-  request.open('POST', addDocumentAddress())
-  for (const [name, value] of Object.entries(clientHeaders)) request.setRequestHeader(name, value)
-  request.setRequestHeader('Accept', 'application/json')
-  // The form's own bytes around the file are left out of what is shown.
-  request.upload.onprogress = (event) =>
-    onProgress(Math.min(file.size, Math.round((event.loaded / event.total) * file.size)))
-  request.onerror = () => reject(new ApiProblem({}, 0))
-  request.onabort = () => reject(new ApiProblem({}, 0))
-  request.onload = () => {
-    const isStored = request.status === 201 || request.status === 200
-    const id = isStored ? storedId(request.responseText) : null
-    if (id) resolve({ id, wasThere: request.status === 200 })
-    else reject(problemOf(request.responseText, request.status))
+function absolute(address: string): string {
+  return new URL(address, window.location.href).href
+}
+
+function problemFrom(error: Error): ApiProblem {
+  const response = error instanceof DetailedError ? error.originalResponse : null
+  return response ? problemOf(response.getBody(), response.getStatus()) : new ApiProblem({}, 0)
+}
+
+function silenceWatch(onSilent: () => void) {
+  let timer: number | undefined
+  const end = () => window.clearTimeout(timer)
+  return {
+    end,
+    moved: () => {
+      end()
+      timer = window.setTimeout(onSilent, silentMs)
+    },
   }
-  const form = new FormData()
-  form.append('file', file)
-  request.send(form)
-  return { finished: promise, abort: () => request.abort() }
 }

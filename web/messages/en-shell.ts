@@ -148,6 +148,8 @@ export const enShell = {
   'problem.too_many_requests.do': 'Wait a minute, then try again.',
   'problem.conflict': 'Somebody changed this in the meantime.',
   'problem.conflict.do': 'Reload to see how it stands, then decide again.',
+  'problem.too_many_uploads': 'Too many uploads are not finished.',
+  'problem.too_many_uploads.do': 'Let some finish, or cancel those you do not need.',
   'problem.file_too_large': 'The file is larger than 100 MB.',
   'problem.file_too_large.do': 'Split it, or save a smaller version, and add it again.',
   'problem.document_unreadable': 'The pages of this file cannot be opened.',
