@@ -67,7 +67,8 @@ describe('the reference client of tus', () => {
       },
     })
     await expectBytes(await sending.done, bytes)
-    const from = sent[1] ?? 0
+    // While what arrived is still being stored, the first tries are told to wait.
+    const from = sent.at(-1) ?? 0
     assert.ok(from > bytes.length * 0.5 && from < bytes.length, `went on from ${from} of ${bytes.length}`)
   })
 
