@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { join } from 'node:path'
+import { openBlobStore } from '#core/blobs/blob-store.ts'
 import { onePagePdf } from './one-page-pdf.ts'
 import type { Resident } from './own-house.ts'
 import type { Answer, OwnLibrary } from './own-library.ts'
@@ -46,6 +48,42 @@ export function patch(
     'upload-offset': String(offset),
     ...headers,
   })
+}
+
+/** Status and code of an answer. */
+export function code({ status, json }: Answer): [number, string | undefined] {
+  return [status, json?.code]
+}
+
+/** What one person asks and what their organisation has; `who` is asked when it is needed, so that a hook may make them. */
+export function byHand(who: () => { readonly library: OwnLibrary; readonly reader: Resident }) {
+  const tenant = () => who().reader.token.split('.')[0] ?? ''
+  return {
+    tenant,
+    ask(
+      method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+      url: string,
+      headers: Record<string, string> = {},
+      body?: Buffer,
+    ): Promise<Answer> {
+      const { library, reader } = who()
+      return library.ask(reader, method, url, body, { 'tus-resumable': '1.0.0', ...headers })
+    },
+    async head(id: string, reader = who().reader) {
+      const { statusCode: status, headers } = await who().library.house.app.inject({
+        method: 'HEAD',
+        url: `/v1/uploads/${id}`,
+        headers: { authorization: `Bearer ${reader.token}`, 'tus-resumable': '1.0.0' },
+      })
+      return { status, headers }
+    },
+    db: async () => (await who().library.ctx.tenant(tenant())).db('activity'),
+    /** Ids of all blobs, sorted. */
+    async blobs(): Promise<string[]> {
+      const store = openBlobStore(join(who().library.house.folder, 'blobs'))
+      return (await Array.fromAsync(store.list(tenant()))).sort()
+    },
+  }
 }
 
 export interface HalfRequest extends AsyncDisposable {

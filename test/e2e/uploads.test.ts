@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
+import { LARGEST_FILE } from '#knowledge/documents/check-upload.ts'
 import { until } from '../drained.ts'
 import { type DemoTenant, type Installation, theInstallation } from '../installation.ts'
 import { largePdf } from '../large-pdf.ts'
@@ -122,6 +123,24 @@ describe('somebody who adds a file over a network that breaks', { skip: noBrowse
     )
   })
 
+  it('may add 100 MB, as the server counts them, and hears at once of a byte more', async () => {
+    await using visited = await visit(house, tenant, { as: tenant.owner })
+    const { page } = visited
+    // Holes, so that nothing is written; the server refuses them for what they are, which the page cannot know.
+    for (const [name, more] of [
+      ['whole.pdf', 0],
+      ['more.pdf', 1],
+    ] as const)
+      truncateSync(emptyFile(join(folder, name)), LARGEST_FILE + more)
+    await page.goto('/knowledge')
+    await page.getByRole('heading', { name: 'Library' }).waitFor()
+    const input = page.locator('input[type=file]').first()
+    await input.setInputFiles([join(folder, 'whole.pdf'), join(folder, 'more.pdf')])
+    await page.getByText(/The file is larger than 100 MB\. Nothing was sent\./).waitFor()
+    await page.getByText('not_a_pdf').waitFor()
+    assert.deepEqual(await open(), [])
+  })
+
   it('cancels, and nothing of it is left on the server', async () => {
     await using visited = await visit(house, tenant, { as: tenant.owner, width: 360 })
     const { page, troubles } = visited
@@ -132,6 +151,11 @@ describe('somebody who adds a file over a network that breaks', { skip: noBrowse
     assert.deepEqual(troubles, [])
   })
 })
+
+function emptyFile(path: string): string {
+  writeFileSync(path, '')
+  return path
+}
 
 /** Where the page's requests with bytes began. */
 function offsetsOf(page: Page): number[] {

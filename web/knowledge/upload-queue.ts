@@ -3,7 +3,7 @@
 // sent twice, also when the file is chosen again after the page was loaded anew.
 import { ApiProblem } from '../app/api-call.ts'
 
-/** 100 MB as the server counts them; a test holds the two together. */
+/** 100 MB as the server counts them; a journey in the browser holds the two together. */
 export const largestFile = 100 * 2 ** 20
 const atOnce = 3
 
