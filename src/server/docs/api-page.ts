@@ -92,7 +92,15 @@ function curl({ method, path, fields }: Operation, body: Body | undefined, schem
     `curl --cacert ca.crt ${method === 'GET' ? '' : `-X ${method} `}"$PANOPLY${path}${query ? `?${query}` : ''}"`,
   ]
   if (fields['x-permission'] !== 'public') lines.push(`  -H "Authorization: API-Key $KEY"`)
+  const isTus = arrayOf(fields.parameters).some(({ name }) => name === 'tus-resumable')
+  if (isTus) lines.push('  -H "Tus-Resumable: 1.0.0"')
   if (body?.type === 'multipart/form-data') lines.push('  -F file=@document.pdf')
+  else if (body?.type === 'application/offset+octet-stream')
+    lines.push(
+      '  -H "Upload-Offset: 0"',
+      `  -H "Content-Type: ${body.type}"`,
+      '  --data-binary @document.pdf',
+    )
   else if (body) {
     const sample = JSON.stringify(sampleOf(body.schema, schemas, 0)).replaceAll("'", "'\\''")
     lines.push('  -H "Content-Type: application/json"', `  -d '${sample}'`)
