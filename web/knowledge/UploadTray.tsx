@@ -76,7 +76,7 @@ function UploadActions({ upload }: { upload: Upload }) {
           )}
         </FileButton>
       )}
-      {isUnfinished(upload) && (
+      {isUnfinished(upload) && state !== 'storing' && (
         <ActionButton
           label={t('upload.cancel')}
           named={t('upload.cancelNamed', { name })}

@@ -46,6 +46,14 @@ test('what came before a body broke off is given, and why it did', async () => {
   assert.ok(body.broken instanceof Error)
 })
 
+test('a body whose sender has gone already is over', async () => {
+  const source = new PassThrough()
+  source.destroy()
+  const body = bodyParts(source, 100, WIDE)
+  assert.equal(await body.wait(), 'over')
+  assert.ok(body.broken instanceof Error)
+})
+
 test('a body that is longer than it may be is refused, and let go', async () => {
   const source = Readable.from([Buffer.from('abcd'), Buffer.from('e'), Buffer.from('f')])
   const ended = once(source, 'end')

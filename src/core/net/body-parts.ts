@@ -39,7 +39,9 @@ export function bodyParts(source: Readable, most: number, bounds: PartBounds): B
   source.once('close', () => {
     if (!source.readableEnded) fail(new BodyCut())
   })
-  source.pipe(through)
+  // It may have gone while its sender was looked up.
+  if (source.destroyed) fail(new BodyCut())
+  else source.pipe(through)
   const pieces = through[Symbol.asyncIterator]()
   let held: Buffer | undefined
   let coming: Promise<IteratorResult<unknown>> | undefined
