@@ -302,6 +302,33 @@ export interface TenantTables {
     name: Buffer
     created_at: Date
   }
+  upload: {
+    id: string
+    document_id: string
+    blob_id: string
+    size: number
+    received: Generated<number>
+    claim: string | null
+    claimed_until: Date | null
+    result: string | null
+    is_duplicate: Generated<boolean>
+    card: Buffer
+    origin: Buffer
+    owner_key: string | null
+    created_by: string | null
+    created_key: string | null
+    created_at: Date
+    updated_by: string | null
+    updated_key: string | null
+    updated_at: Date
+    expires_at: Date
+  }
+  upload_part: {
+    blob_id: string
+    upload_id: string
+    start_at: number
+    size: number | null
+  }
   webhook: {
     id: string
     state: string
