@@ -56,6 +56,8 @@ export interface ContextGround
   /** What may be asked of this process; the product's own bounds unless said. */
   readonly limits?: LimitBounds
   claimTenant(region: string, domainBlind: Buffer): Promise<string>
+  /** Ends a tenant; refused with `busy` where there is nobody to do it. */
+  endTenant?(region: string, tenant: string, organisation: string): Promise<string>
   /** Runs evidence of a region now; refused with `busy` where there is nobody to run it. */
   runEvidence?(region: string, evidence: string): Promise<number>
 }
@@ -79,6 +81,9 @@ export function buildContext(
     parsing,
     async claimTenant(region, domainBlind) {
       return (await cell.ask('claimTenant', { region, domainHmac: domainBlind.toString('hex') })).tenant
+    },
+    async endTenant(region, tenant, organisation) {
+      return (await cell.ask('endTenant', { region, tenant, organisation })).destruction
     },
     async runEvidence(region, evidence) {
       return (await cell.ask('runEvidence', { region, evidence })).position
@@ -181,6 +186,13 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     regionKeys: (region, purpose) => regionKeys(`${region}/${purpose}`),
     async claimTenant(region, domain) {
       return parts.claimTenant(region, await directory.blindDomain(domain))
+    },
+    async endTenant(region, tenant, organisation) {
+      if (!parts.endTenant) throw new PublicError('busy')
+      const destruction = await parts.endTenant(region, tenant, organisation)
+      tenants.forget(tenant)
+      keyring.drop(tenant)
+      return destruction
     },
     evidence: products.flatMap(({ evidence }) => evidence ?? []),
     evidenceLog: openEvidenceLog({ db: cellDb, lease: (region) => routerLease(region)(), keeper }),

@@ -5,7 +5,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { packagedServer } from '#up/clusters.ts'
@@ -16,6 +16,8 @@ export interface OwnCluster {
   readonly port: number
   readonly superuser: 'postgres'
   readonly superuserPassword: string
+  /** Starts another server on a copy of everything this one has on the disk, its log included. */
+  copy(): Promise<OwnCluster>
   stop(): Promise<void>
 }
 
@@ -37,7 +39,7 @@ export async function startCluster(options: OwnClusterOptions = {}): Promise<Own
   const pwfile = join(dir, 'pw')
   writeFileSync(pwfile, superuserPassword, { mode: 0o600 })
   if (owner) for (const path of [dir, pwfile]) chownSync(path, owner.uid, owner.gid)
-  const asOwner = { cwd: dir, env: { PATH: process.env.PATH ?? '', LC_ALL: 'C.UTF-8', TZ: 'UTC' }, ...owner }
+  const asOwner = environmentOf(dir, owner)
   const data = join(dir, 'data')
   try {
     execFileSync(
@@ -53,6 +55,21 @@ export async function startCluster(options: OwnClusterOptions = {}): Promise<Own
     rmSync(dir, { recursive: true, force: true })
     throw error
   }
+  return runServer({ bin, dir, owner, superuserPassword, options })
+}
+
+interface ServerPlace {
+  readonly bin: string
+  /** Holds `data`, and the socket. */
+  readonly dir: string
+  readonly owner: { uid: number; gid: number } | undefined
+  readonly superuserPassword: string
+  readonly options: OwnClusterOptions
+}
+
+async function runServer({ bin, dir, owner, superuserPassword, options }: ServerPlace): Promise<OwnCluster> {
+  const data = join(dir, 'data')
+  const asOwner = environmentOf(dir, owner)
   const settings = {
     listen_addresses: '',
     unix_socket_directories: dir,
@@ -98,12 +115,32 @@ export async function startCluster(options: OwnClusterOptions = {}): Promise<Own
     port: 5432,
     superuser: 'postgres',
     superuserPassword,
+    copy: () => copyCluster({ bin, dir, owner, superuserPassword, options }),
     async stop() {
       child.ref()
       child.stdin.end()
       await ended
     },
   }
+}
+
+/**
+ * A second server on what this one has on the disk now, with every byte of its log: what a power cut would leave. Nobody may be writing.
+ */
+async function copyCluster(place: ServerPlace): Promise<OwnCluster> {
+  const { owner, dir } = place
+  const copied = mkdtempSync(join(tmpdir(), 'panoply-pg-'))
+  cpSync(join(dir, 'data'), join(copied, 'data'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('postmaster.pid'),
+  })
+  if (owner) execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, copied])
+  chmodSync(join(copied, 'data'), 0o700)
+  return runServer({ ...place, dir: copied })
+}
+
+function environmentOf(dir: string, owner: ServerPlace['owner']) {
+  return { cwd: dir, env: { PATH: process.env.PATH ?? '', LC_ALL: 'C.UTF-8', TZ: 'UTC' }, ...owner }
 }
 
 /** Folder with initdb and postgres of the server under test: the packaged one, or the one of PANOPLY_POSTGRES_BIN. */

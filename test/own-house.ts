@@ -3,22 +3,25 @@
  * five processes. Tenants are made as the product makes them. Jobs run when the test says so.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { keeperSigner } from '#cell/checkpoint-signer.ts'
 import { createDestroyer, type Destroyer, type DestroyerOptions } from '#cell/destroyer.ts'
+import { noteEnd } from '#cell/end-tenant.ts'
 import { prepareQueue } from '#cell/prepare-queue.ts'
 import { keepSpareTenants } from '#cell/spare-tenants.ts'
 import { sealAudit } from '#core/audit/seal-audit.ts'
+import { openBlobStore } from '#core/blobs/blob-store.ts'
 import { kyselyOnLease } from '#core/db/kysely-on.ts'
 import type { Login } from '#core/db/lease-pools.ts'
 import { migrateDatabase, readMigrations } from '#core/db/migrate.ts'
 import { openQueuePool } from '#core/db/queue-pool.ts'
 import { steadyClient } from '#core/db/steady-client.ts'
 import { connectAs, loginOf } from '#core/db/system-login.ts'
+import { PublicError } from '#core/errors.ts'
 import { silentLog } from '#core/log.ts'
 import type { OutboundOptions } from '#core/net/outbound/outbound.ts'
 import { logOrigin } from '#protocol/keeper/log-origin.ts'
@@ -71,6 +74,7 @@ export interface OwnHouse {
   /** The keeper, as a role asks it. */
   readonly keeper: OwnGround['keeper']
   readonly place: OwnGround['place']
+  readonly ground: OwnGround
   /** The login of a system role, for tests that look or break things from below. */
   login(role: string, database?: string): Login
   stop(): Promise<void>
@@ -81,10 +85,16 @@ export interface OwnHouseOptions extends OwnClusterOptions {
   readonly outside?: Partial<OutboundOptions>
 }
 
-/** Opens a house with one region, `eu`. Takes about three seconds. */
-export async function openHouse({ outside, ...options }: OwnHouseOptions = {}): Promise<OwnHouse> {
+/**
+ * Opens a house with one region, `eu`. Takes about three seconds. On `copied` ground it opens what is there already; its keeper belongs to
+ * somebody else.
+ */
+export async function openHouse(
+  { outside, ...options }: OwnHouseOptions = {},
+  copied?: OwnGround,
+): Promise<OwnHouse> {
   const folder = mkdtempSync(join(tmpdir(), 'panoply-own-house-'))
-  const ground = await openGround(join(folder, 'blobs'), options)
+  const ground = copied ?? (await openGround(join(folder, 'blobs'), options))
   const { keeper, place, region } = ground
   const cellKeeper = keeper.as('cell')
   const login = (role: string, database = 'cell') => loginOf(cellKeeper, place, database, role)
@@ -110,6 +120,8 @@ export async function openHouse({ outside, ...options }: OwnHouseOptions = {}): 
     log: silentLog(),
     kept: 0,
   })
+  const keyLists = join(folder, 'keys')
+  mkdirSync(keyLists)
   let passed = 0
   const contextBehind = (behind: number) =>
     buildContextOn({
@@ -123,6 +135,11 @@ export async function openHouse({ outside, ...options }: OwnHouseOptions = {}): 
       now: () => new Date(Date.now() + passed - behind),
       keyClock: { now: () => keeper.clock.now() - behind, after: keeper.clock.after },
       claimTenant: (_, domainBlind) => spares.claim(domainBlind),
+      endTenant: async (_, tenant, organisation) => {
+        const destruction = await giver.use((client) => noteEnd(client, tenant, organisation))
+        if (destruction === undefined) throw new PublicError('not_found')
+        return destruction
+      },
     })
   const ctx = contextBehind(0)
   const neighbours: BuiltCtx[] = []
@@ -145,6 +162,7 @@ export async function openHouse({ outside, ...options }: OwnHouseOptions = {}): 
   const house: OwnHouse = {
     keeper,
     place,
+    ground,
     login,
     ctx,
     app,
@@ -220,14 +238,22 @@ export async function openHouse({ outside, ...options }: OwnHouseOptions = {}): 
     },
     destroyer(onStep) {
       const client = steadyClient(login('migrator'))
+      const sealer = steadyClient(login('sealer'))
       const queue = openQueuePool(login('dispatcher'), 2)
       closing.push(async () => {
         await client.close()
+        await sealer.close()
         await queue.end()
       })
       return createDestroyer({
         region: 'eu',
-        cells: [{ client, pool: queue }],
+        cells: [{ client, sealer, pool: queue }],
+        directory: registrar,
+        keyLists,
+        removeContainer: async (tenant) => {
+          await openBlobStore(region.blobRoot).removeContainer(tenant)
+          return true
+        },
         keeper: cellKeeper,
         now: () => new Date(Date.now() + passed),
         log: silentLog(),

@@ -50,6 +50,8 @@ export interface OwnKeeper extends AsyncDisposable {
   as(caller: KeeperCaller, timeout?: number): KeeperClient
   /** Starts it again on the same files. */
   restart(): Promise<void>
+  /** The same after it was stopped by hand. */
+  start(): Promise<void>
 }
 
 export interface OwnKeeperOptions {
@@ -85,6 +87,9 @@ export async function ownKeeper({
     },
     async restart() {
       await own.keeper.stop()
+      await own.start()
+    },
+    async start() {
       own.keeper = await start()
     },
     async [Symbol.asyncDispose]() {

@@ -35,12 +35,29 @@ export const RunEvidence = Type.Object(
   strict,
 )
 
-export const CellRequest = Type.Union([ClaimTenant, DrainJobs, CellStatus, RunEvidence])
+/** Ends a tenant for good: everything of it goes, and `organisation` (UUID) is what its certificate names. */
+export const EndTenant = Type.Object(
+  {
+    id,
+    op: Type.Literal('endTenant'),
+    region: Region,
+    tenant: RoutingId,
+    organisation: Type.String({ pattern: '^[0-9a-f-]{36}$' }),
+  },
+  strict,
+)
+
+export const CellRequest = Type.Union([ClaimTenant, DrainJobs, CellStatus, RunEvidence, EndTenant])
 export type CellRequest = Type.Static<typeof CellRequest>
 
 export const Claimed = Type.Object({ id, ok: Type.Literal('claimTenant'), tenant: RoutingId }, strict)
 export const EvidenceRan = Type.Object(
   { id, ok: Type.Literal('runEvidence'), position: Type.Integer({ minimum: 0 }) },
+  strict,
+)
+/** `destruction` is the UUID under which the region keeps the certificate. */
+export const Ended = Type.Object(
+  { id, ok: Type.Literal('endTenant'), destruction: Type.String({ pattern: '^[0-9a-f-]{36}$' }) },
   strict,
 )
 export const Drained = Type.Object({ id, ok: Type.Literal('drainJobs') }, strict)
@@ -70,5 +87,5 @@ export const CellRefusal = Type.Object(
   strict,
 )
 
-export const CellAnswer = Type.Union([Claimed, Drained, StatusAnswer, EvidenceRan, CellRefusal])
+export const CellAnswer = Type.Union([Claimed, Drained, StatusAnswer, EvidenceRan, Ended, CellRefusal])
 export type CellAnswer = Type.Static<typeof CellAnswer>

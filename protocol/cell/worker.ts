@@ -57,8 +57,12 @@ export const Found = Type.Object(
   strict,
 )
 
+/** The container that was to be removed is not there any more. */
+export const Removed = Type.Object({ type: Type.Literal('removed'), removal: Uuid }, strict)
+
 export const FromWorker = Type.Union([
   Found,
+  Removed,
   Ready,
   Heartbeat,
   Progress,
@@ -101,5 +105,16 @@ export const ProbeOrder = Type.Object(
   strict,
 )
 
-export const ToWorker = Type.Union([JobOrder, CancelOrder, ProbeOrder])
+/** Removes the container of a tenant that has ended; answered by `removed`, or not at all. */
+export const RemovalOrder = Type.Object(
+  {
+    type: Type.Literal('remove'),
+    removal: Uuid,
+    region: Type.String({ maxLength: 32 }),
+    tenant: Type.String({ pattern: '^[a-z2-7]{13}$' }),
+  },
+  strict,
+)
+
+export const ToWorker = Type.Union([JobOrder, CancelOrder, ProbeOrder, RemovalOrder])
 export type ToWorker = Type.Static<typeof ToWorker>

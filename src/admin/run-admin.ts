@@ -18,6 +18,16 @@ const commands: readonly Command[] = [
     load: async () => (await import('./probe.ts')).runProbe,
   },
   {
+    name: 'recovery-kit',
+    summary: 'makes what must be kept away from the machine, and notes that it is',
+    load: async () => (await import('./recovery-kit.ts')).runRecoveryKit,
+  },
+  {
+    name: 'restore-keeper',
+    summary: 'puts root key and keeper back from a recovery kit where the machine was lost',
+    load: async () => (await import('./restore-keeper.ts')).runRestoreKeeper,
+  },
+  {
     name: 'rotate-keys',
     summary: 'makes new keys for an organisation and seals everything with them',
     load: async () => (await import('./rotate-keys.ts')).runRotateKeys,

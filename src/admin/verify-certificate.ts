@@ -46,8 +46,8 @@ function describe(found: CertificateVerdict): string {
   const { kind, subject, keys, indexKeys, destroyedAt, loansEndedAt, forgottenEpochs, forgottenAt } =
     found.facts
   const { livingEpoch, keeperSequence, certifiedAt } = found.facts
-  const index = indexKeys ? ` With it went ${count(indexKeys)} of the search index.` : ''
-  const text = `The ${kind} ${subject} of ${found.origin} was destroyed at ${destroyedAt}: ${count(keys)} (${keys}).${index}
+  const older = indexKeys ? ` With it went ${count(indexKeys)} of the search index.` : ''
+  const text = `The ${kind} ${subject} of ${found.origin} was destroyed at ${destroyedAt}: ${count(keys)} (${keys}).${older}
 Copies of them that processes had been lent ended by ${loansEndedAt}.
 At ${forgottenAt} the keeper had forgotten epoch ${forgottenEpochs} of the region and held ${livingEpoch} and later
 (its state ${keeperSequence}): no wrapped key in any older backup or log opens since. Certified at ${certifiedAt}.

@@ -45,6 +45,10 @@ async function answer({ cells, workers }: CallersOptions, request: CellRequest):
       const tenant = await cellOf(cells, request.region).spares.claim(Buffer.from(request.domainHmac, 'hex'))
       return { id, ok: 'claimTenant', tenant }
     }
+    case 'endTenant': {
+      const { region, tenant, organisation } = request
+      return { id, ok: 'endTenant', destruction: await cellOf(cells, region).endTenant(tenant, organisation) }
+    }
     case 'drainJobs':
       await cellOf(cells, request.region).dispatcher.drained(request.tenant)
       return { id, ok: 'drainJobs' }

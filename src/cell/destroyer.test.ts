@@ -39,7 +39,16 @@ async function destroyOne(person: Resident, words: string): Promise<string> {
 async function killBefore(until: (typeof destructionSteps)[number]): Promise<void> {
   const { keeper, place } = library.house
   const child = fork(join(import.meta.dirname, '../../test/destroy-until-killed.ts'), { execArgv: [] })
-  const order: DestroyOrder = { socket: keeper.socket('cell'), place, now: keeper.clock.now(), until }
+  const blobRoot = join(library.house.folder, 'blobs')
+  const keyLists = join(library.house.folder, 'keys')
+  const order: DestroyOrder = {
+    keyLists,
+    socket: keeper.socket('cell'),
+    place,
+    blobRoot,
+    now: keeper.clock.now(),
+    until,
+  }
   child.send(order)
   const [said] = await Promise.race([once(child, 'message'), once(child, 'exit')])
   assert.equal(said, 'there', `the child came to ${until}`)
@@ -53,6 +62,9 @@ test('killed before every step in turn, two organisations at once come to their 
   const kept = (await library.add(one, onePagePdf('Kept through it all'), 'kept.pdf')).json.id
   const theirs = (await library.add(third, onePagePdf('Not concerned'), 'theirs.pdf')).json.id
   await library.work(one)
+  const ended = await library.aResident()
+  const { name } = (await library.ask(ended, 'GET', '/v1/organisation')).json
+  const { certificateId } = (await library.ask(ended, 'DELETE', '/v1/organisation', { name })).json
   const gone = [await destroyOne(one, 'First to go'), await destroyOne(two, 'Second to go')]
   house.passTime(12 * minute)
   for (const person of [one, two]) await library.run(person, reindexTask, newId())
@@ -91,6 +103,7 @@ test('killed before every step in turn, two organisations at once come to their 
   const key = await library.ctx.read(nobody(one), (tx) => tx.keys.subject('document', late))
   assert.deepEqual(key.current.key.export(), held.key.export())
 
+  assert.equal((await house.ask(null, 'GET', `/v1/certificates/${certificateId}`)).status, 200)
   const { regions } = await house.keeper.as('cell').ask('status', {})
   assert.equal(regions[0]?.epochs.length, 1)
   const migrator = await connectAs(house.login('migrator'))

@@ -4,16 +4,20 @@
 // a tenant that lives still needs it; nothing is certified before it is forgotten; a kill at any instruction loses no step.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { QueuePool } from '#core/db/queue-pool.ts'
-import type { SteadyClient } from '#core/db/steady-client.ts'
+import type { SteadyClient, SteadyConnection } from '#core/db/steady-client.ts'
 import { CERTIFY_TASK } from '#core/destruction/destruction-record.ts'
 import type { KeeperClient } from '#core/keys/keeper-client.ts'
 import type { Log } from '#core/log.ts'
 import type { Clock } from '#core/time.ts'
+import { certifyEnded } from './certify-ended.ts'
+import { clearTenant } from './end-tenant.ts'
+import { writeEpochList, writeKeyList } from './key-lists.ts'
 import { moveEpochs, renewEpoch } from './rewrap-tenant.ts'
 
-/** One cell of the region. `client` is the migrator's and the destroyer's alone, `pool` the dispatcher's. */
+/** One cell of the region. `client` is the migrator's and the destroyer's alone, `pool` the dispatcher's; `sealer` may end connections. */
 export interface DestroyerCell {
   readonly client: SteadyClient
+  readonly sealer: SteadyClient
   readonly pool: QueuePool
 }
 
@@ -21,19 +25,27 @@ export interface DestroyerOptions {
   readonly region: string
   /** The first keeps the batches. */
   readonly cells: readonly [DestroyerCell, ...DestroyerCell[]]
+  /** The registrar's. */
+  readonly directory: SteadyClient
   readonly keeper: KeeperClient
+  /** Where lists of the region's wrapped keys are kept for older copies of the database. */
+  readonly keyLists: string
   readonly now: Clock
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
+  /** Has the container of a tenant that ended removed; false when nobody could. */
+  removeContainer(tenant: string): Promise<boolean>
   /** Told before each step; tests stop there. */
   readonly onStep?: (step: DestructionStep) => Promise<void>
 }
 
 export const destructionSteps = [
+  'clear',
   'claim',
   'roll',
   'renew',
   'rewrap',
   'move',
+  'list',
   'forget',
   'record',
   'certify',
@@ -132,6 +144,20 @@ export function createDestroyer(options: DestroyerOptions): Destroyer {
     }
   }
 
+  /** Behind this an older copy of the database opens with the lists alone. */
+  async function writeLists(batch: string, epoch: number): Promise<void> {
+    await onStep('list')
+    for (const cell of cells)
+      await cell.client.use(async (client) => {
+        const { rows } = await client.query<{ tenant: string }>(
+          `select distinct tenant from cell.destruction join cell.tenant t using (tenant) where batch = $1 and t.state <> 'ended'`,
+          [batch],
+        )
+        for (const { tenant } of rows) await writeKeyList(client, options.keyLists, tenant)
+      })
+    await withAll(cells, (clients) => writeEpochList(clients, options.keyLists, epoch))
+  }
+
   /** Notes once what will be forgotten, so that a kill behind the forgetting does not lose it. */
   async function noteForgets({ number, forgets }: Batch, epoch: number): Promise<void> {
     if (forgets !== null) return
@@ -164,6 +190,22 @@ export function createDestroyer(options: DestroyerOptions): Destroyer {
     return true
   }
 
+  /** Clears away the tenants that have ended. */
+  async function clear(): Promise<void> {
+    for (const cell of cells)
+      for (const { tenant } of await ask<{ tenant: string }>(
+        cell,
+        `select tenant from cell.tenant where state = 'ended'`,
+      )) {
+        await onStep('clear')
+        const isGone = await clearTenant(
+          { ...cell, directory: options.directory, removeContainer: options.removeContainer },
+          tenant,
+        )
+        if (isGone) log.info({ region, tenant }, 'a tenant is gone')
+      }
+  }
+
   /** Has every tenant write the certificates of what is forgotten and not certified into its log. */
   async function certify(): Promise<void> {
     for (const cell of cells)
@@ -177,13 +219,47 @@ export function createDestroyer(options: DestroyerOptions): Destroyer {
       }
   }
 
+  /** A keeper that was brought back from an older copy holds again what it forgot, or lacks what the tables lie under. */
+  async function checkKeeper(): Promise<void> {
+    const [last] = await ask<{ epoch: number; forgets: number[] }>(
+      lead,
+      `select max(epoch) as epoch, coalesce(array_agg(one) filter (where one is not null), '{}') as forgets
+       from cell.destruction_batch left join lateral unnest(forgets) one on true where forgotten_at is not null`,
+    )
+    if (!last?.epoch) return
+    const { regions, sequence } = await keeper.ask('status', {})
+    const live = regions.find(({ name }) => name === region)?.epochs ?? []
+    const newest = live.at(-1) ?? 0
+    if (newest < last.epoch) {
+      log.error(
+        { region, sequence, newest, needed: last.epoch },
+        'the keeper is an older copy than its region: bring a newer state (panoply admin restore-keeper)',
+      )
+      throw new Error('the keeper is older than its region')
+    }
+    const back = live.filter((epoch) => last.forgets.includes(epoch))
+    if (back.length === 0) return
+    log.error(
+      { region, sequence, epochs: back },
+      'the keeper held again what it had forgotten; it forgets it now',
+    )
+    await keeper.ask('forgetEpochs', { region, before: last.epoch })
+  }
+
   async function round(): Promise<number> {
+    await checkKeeper()
+    await clear()
     const batch = await openBatch()
-    if (!batch) return 0
+    if (!batch) {
+      // What a kill kept from it, too.
+      for (const cell of cells) await certifyEnded(cell, { region, lead, keeper, now })
+      return 0
+    }
     const epoch = batch.epoch ?? (await begin(batch))
     do {
       for (const cell of cells) await renewTenants(cell, batch.number, epoch)
       for (const cell of cells) await moveOthers(cell, epoch)
+      await writeLists(batch.number, epoch)
       await noteForgets(batch, epoch)
     } while (!(await forget(epoch)))
     await onStep('record')
@@ -193,6 +269,7 @@ export function createDestroyer(options: DestroyerOptions): Destroyer {
       [batch.number, now(), sequence],
     )
     await certify()
+    for (const cell of cells) await certifyEnded(cell, { region, lead, keeper, now })
     let count = 0
     for (const cell of cells)
       count += (await ask(cell, 'select from cell.destruction where batch = $1', [batch.number])).length
@@ -222,9 +299,20 @@ export function createDestroyer(options: DestroyerOptions): Destroyer {
   }
 }
 
+/** Takes a turn on the connection of each cell. */
+function withAll<T>(
+  cells: readonly DestroyerCell[],
+  work: (clients: readonly SteadyConnection[]) => Promise<T>,
+  held: readonly SteadyConnection[] = [],
+): Promise<T> {
+  const [cell, ...rest] = cells
+  return cell ? cell.client.use((client) => withAll(rest, work, [...held, client])) : work(held)
+}
+
 /** Tenants that live and are not known to lie under the epoch. */
 const STALE = `select tenant from cell.tenant where state <> 'ended' and region_epoch is distinct from $1 order by tenant`
 /** What no batch has taken and no loan can open any more. */
-const DUE = 'select id from cell.destruction where batch is null and not awaits_index and destroyed_at <= $1'
+const DUE = `select id from cell.destruction d where batch is null and not awaits_index and destroyed_at <= $1
+  and not exists (select from cell.tenant t where t.tenant = d.tenant and d.kind = 'organisation')`
 const UNCERTIFIED = `select distinct d.tenant from cell.destruction d join cell.destruction_batch b on b.number = d.batch
   where b.forgotten_at is not null and d.certified_at is null and d.kind <> 'organisation'`

@@ -6,14 +6,18 @@ import { migrateDatabase, readMigrations } from '#core/db/migrate.ts'
 import { openQueuePool } from '#core/db/queue-pool.ts'
 import { steadyClient } from '#core/db/steady-client.ts'
 import { connectAs, loginOf } from '#core/db/system-login.ts'
+import { PublicError } from '#core/errors.ts'
 import type { KeeperClient } from '#core/keys/keeper-client.ts'
+import { keyListFolder } from '#core/keys/key-list-folder.ts'
 import type { Log } from '#core/log.ts'
 import { wallClock } from '#core/time.ts'
 import { keeperSigner } from './checkpoint-signer.ts'
 import { type Dispatcher, startDispatcher } from './dispatcher.ts'
+import { noteEnd } from './end-tenant.ts'
 import type { CellGround } from './evidence/cell-ground.ts'
 import { type CellEvidence, keepEvidence, readEvidence } from './evidence/keep-evidence.ts'
 import { keepRefusals } from './keep-refusals.ts'
+import { takeUpKeyLists } from './key-lists.ts'
 import { makeCanaries } from './make-canaries.ts'
 import { migrateTenants, tenantsBehind } from './migrate-tenants.ts'
 import { prepareQueue } from './prepare-queue.ts'
@@ -35,6 +39,8 @@ export interface RegionCell {
   readonly dispatcher: Dispatcher
   readonly spares: SpareTenants
   readonly evidence: CellEvidence
+  /** Ends a tenant; the destroyer clears it away. Answers the destruction. Throws `not_found` for what is not in use. */
+  endTenant(tenant: string, organisation: string): Promise<string>
   status(): Promise<{ waiting: number; running: number; spares: number; tenantsBehind: number }>
   /** Close the workers first. */
   stop(): Promise<void>
@@ -63,6 +69,9 @@ export async function startRegionCell(options: RegionCellOptions): Promise<Regio
   const ran = await maker.use((client) => migrateDatabase(client, cellMigrations))
   if (ran > 0) log.info({ region, ran }, 'cell migrated')
 
+  const older = await maker.use((client) => takeUpKeyLists(client, keyListFolder(config.home, region)))
+  if (older > 0)
+    log.warn({ region, tenants: older }, 'an older copy of the database opens with the newer lists of keys')
   const pool = openQueuePool(login('dispatcher'), 8)
   await prepareQueue(pool, log)
   const dispatcher = await startDispatcher({ region, pool, workers, log })
@@ -136,6 +145,11 @@ export async function startRegionCell(options: RegionCellOptions): Promise<Regio
     dispatcher,
     spares,
     evidence,
+    async endTenant(tenant, organisation) {
+      const destruction = await giver.use((client) => noteEnd(client, tenant, organisation))
+      if (destruction === undefined) throw new PublicError('not_found')
+      return destruction
+    },
     async status() {
       const { rows } = await pool.query<{ waiting: number }>(
         'select count(*)::int as waiting from queue._private_jobs where locked_at is null',

@@ -23,7 +23,7 @@ export async function runCell(config: Config): Promise<RunningRole> {
   const [first] = plans
   if (first) await migrateDirectory(first)
   const cells = await Promise.all(plans.map(startRegionCell))
-  const destroyers = runDestroyers(config, keeper, log)
+  const destroyers = runDestroyers(config, keeper, workers, log)
   const callers = { cells, workers, log }
   const asking: readonly CellCaller[] = ['web', 'up']
   for (const caller of asking)

@@ -25,6 +25,7 @@ interface WorkerLink {
   readonly socket: Socket
   readonly running: Map<string, Waiting>
   readonly probes: Map<string, (finding: Finding) => void>
+  readonly removals: Map<string, (isRemoved: boolean) => void>
   capacity: number
   tasks: ReadonlySet<string>
   heardAt: number
@@ -73,6 +74,7 @@ export class Workers {
       socket,
       running: new Map(),
       probes: new Map(),
+      removals: new Map(),
       capacity: 0,
       tasks: new Set(),
       heardAt: Date.now(),
@@ -103,6 +105,23 @@ export class Workers {
       }
       link.probes.set(probe, answered)
       say(link, { type: 'probe', probe, region, evidence })
+    })
+  }
+
+  /** Has a worker remove the container of a tenant that has ended. False when none is there, or none says in time that it is gone. */
+  removeContainer(region: string, tenant: string, limit = 60_000): Promise<boolean> {
+    const link = [...this.#links].find(({ capacity }) => capacity > 0)
+    if (!link) return Promise.resolve(false)
+    const removal = randomUUID()
+    return new Promise((resolve) => {
+      const late = setTimeout(() => answered(false), limit)
+      const answered = (isRemoved: boolean): void => {
+        clearTimeout(late)
+        link.removals.delete(removal)
+        resolve(isRemoved)
+      }
+      link.removals.set(removal, answered)
+      say(link, { type: 'remove', removal, region, tenant })
     })
   }
 
@@ -149,6 +168,9 @@ export class Workers {
           code: message.code,
           isRetryable: message.isRetryable,
         })
+        return
+      case 'removed':
+        link.removals.get(message.removal)?.(true)
         return
       case 'found': {
         const { outcome, looked, faults } = message
@@ -229,6 +251,7 @@ export class Workers {
 
 function endProbes(link: WorkerLink): void {
   for (const answered of [...link.probes.values()]) answered(notDone('The worker ended.'))
+  for (const answered of [...link.removals.values()]) answered(false)
 }
 
 function notDone(reason: string): Finding {

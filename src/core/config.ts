@@ -55,6 +55,7 @@ export interface Config {
   /** What this role compiled of its own program, so that its next start is quicker; no other role may write here. */
   cacheFolder: string
   keeperFolder: string
+  keeperReplicas: string[]
   /** Folder with initdb and postgres of another server (e.g. Debian's 15); null uses the packaged one. */
   postgresFolder: string | null
   rootKeyFile: string
@@ -206,6 +207,7 @@ export function buildConfig(told: Told): Config {
     logLevel: env.PANOPLY_LOG_LEVEL ?? 'info',
     cacheFolder: join(home, 'cache', told.role),
     keeperFolder: join(home, 'keeper'),
+    keeperReplicas: (env.PANOPLY_KEEPER_REPLICAS ?? '').split(':').filter((folder) => folder !== ''),
     postgresFolder: env.PANOPLY_POSTGRES_BIN ?? null,
     rootKeyFile: installation.rootKeyFile,
     rootKeyPassphraseFile: env.PANOPLY_ROOT_KEY_PASSPHRASE_FILE ?? null,

@@ -2,6 +2,7 @@
 
 import { coreRecords } from './access/core-records.ts'
 import { corePermissions } from './access/permissions.ts'
+import { openPersonCard } from './access/person-card.ts'
 import { accessRoutes } from './access/routes.ts'
 import { exportAuditTask } from './audit/export-audit.job.ts'
 import { exportBlobs } from './audit/exports.ts'
@@ -58,12 +59,12 @@ export const core: Product = {
     { store: 'people', table: 'person', row: 'id', columns: ['card', 'password', 'origin'] },
   ],
   blinds: [
-    blindColumn<{ email: string }>({
+    blindColumn<unknown>({
       store: 'people',
       table: 'person',
       column: 'email_blind',
       label: 'person.email',
-      value: ({ email }) => email,
+      value: async (_, { tx, id, sealed }) => (await openPersonCard(tx, id, sealed)).email,
     }),
   ],
   subjects: { columns: [], blobs: [exportBlobs] },

@@ -56,6 +56,8 @@ export interface Ctx extends TenantDoor {
   regionKeys(region: string, purpose: RegionPurpose): RegionKeys
   /** Takes a spare tenant for a mail domain (or answers the one it has). Throws `busy` when none is spare yet. */
   claimTenant(region: string, domain: string): Promise<string>
+  /** Ends a tenant for good and forgets it here. Answers the destruction (UUID). Throws `not_found`, `busy`. */
+  endTenant(region: string, tenant: string, organisation: string): Promise<string>
   /** Lends a tenant's keys again, so that new versions are known here. */
   renewKeys(tenant: string): Promise<void>
   /** Public keys of a tenant's log, oldest first, as vkey text (C2SP signed-note). */

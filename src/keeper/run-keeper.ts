@@ -12,6 +12,7 @@ export async function runKeeper(config: Config): Promise<RunningRole> {
   const keeper = await startKeeper({
     folder,
     rootKeyFile,
+    replicas: config.keeperReplicas,
     passphrase: rootKeyPassphraseFile === null ? undefined : readPassphrase(rootKeyPassphraseFile),
     token: rootKeyToken === null ? undefined : readTokenAddress(rootKeyToken),
     regions: config.regions.map((region) => region.name),

@@ -3,13 +3,16 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import Type from 'typebox'
-import { Check } from 'typebox/value'
 import { replaceDurably } from '#core/durable-file.ts'
-import { openBytes, sealBytes } from '#core/keys/aead.ts'
 import { KeeperFault } from '#core/keys/keeper-fault.ts'
-import { SealBroken } from '#core/keys/seal-broken.ts'
-import { subkey } from '#core/keys/subkey.ts'
+import {
+  STATE_FILE as FILE,
+  openSealedState,
+  type StoredState as State,
+  type StoredKey,
+  sealState,
+  stateKey,
+} from '#core/keys/sealed-state.ts'
 import {
   type HeldPurpose,
   heldPurposes,
@@ -17,15 +20,7 @@ import {
   regionPurposes,
 } from '#protocol/keeper/keeper.schema.ts'
 
-const PLACE = 'panoply keeper state'
-const FILE = 'state.sealed'
 const purposes = ['epoch', ...regionPurposes, ...heldPurposes] as const
-
-const StoredKey = Type.Object({ version: Type.Integer(), key: Type.String(), madeAt: Type.String() })
-/** Region, purpose, versions (newest last). */
-const Regions = Type.Record(Type.String(), Type.Record(Type.String(), Type.Array(StoredKey, { minItems: 1 })))
-const State = Type.Object({ sequence: Type.Integer(), regions: Regions })
-type State = Type.Static<typeof State>
 
 /** What a region has a key for; `epoch` wraps tenants' epochs and is the one that gets forgotten. */
 export type StatePurpose = 'epoch' | RegionPurpose | HeldPurpose
@@ -65,7 +60,7 @@ export function hasState(folders: string[]): boolean {
 
 /** Reads the newest valid replica and mends the others; makes the first state when there is none. Throws KeeperFault. */
 export function openState({ folders, rootKey, now }: StatePlace): KeeperState {
-  const sealingKey = subkey(rootKey, PLACE)
+  const sealingKey = stateKey(rootKey)
   for (const folder of folders) {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     rmSync(join(folder, `${FILE}.new`), { force: true })
@@ -87,7 +82,7 @@ export function openState({ folders, rootKey, now }: StatePlace): KeeperState {
   write(state, behind)
 
   function write(next: State, into: string[]): void {
-    const sealed = sealBytes(sealingKey, 1, PLACE, JSON.stringify(next))
+    const sealed = sealState(sealingKey, next)
     for (const folder of into) replaceDurably(join(folder, FILE), sealed)
   }
   function change(edit: (regions: State['regions']) => void): void {
@@ -139,17 +134,11 @@ export function openState({ folders, rootKey, now }: StatePlace): KeeperState {
 
 function readReplica(file: string, key: KeyObject): State | 'absent' | 'damaged' {
   if (!existsSync(file)) return 'absent'
-  try {
-    const content: unknown = JSON.parse(openBytes(key, PLACE, readFileSync(file)).toString())
-    return Check(State, content) ? content : 'damaged'
-  } catch (error) {
-    if (error instanceof SealBroken) return 'damaged'
-    throw error
-  }
+  return openSealedState(key, readFileSync(file)) ?? 'damaged'
 }
 
 function unpack({ regions }: State): Map<string, Map<string, LiveKey[]>> {
-  const toKeys = (stored: Type.Static<typeof StoredKey>[]) =>
+  const toKeys = (stored: StoredKey[]) =>
     stored.map(({ version, key }) => ({ version, key: createSecretKey(Buffer.from(key, 'base64')) }))
   const toPurposes = (entry: State['regions'][string]) =>
     new Map(Object.entries(entry).map(([purpose, stored]) => [purpose, toKeys(stored)]))

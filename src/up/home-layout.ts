@@ -20,6 +20,7 @@ import {
   keeperSocket,
 } from '#core/config.ts'
 import { evidencePlace } from '#core/evidence/evidence-place.ts'
+import { keyListFolder } from '#core/keys/key-list-folder.ts'
 import type { SystemUsers } from './system-users.ts'
 
 interface Place {
@@ -86,6 +87,10 @@ function placesForUsers(config: Config, users: SystemUsers): Place[] {
   const special = new Map<string, Omit<Place, 'path'>>([
     [upFolder(config.home), { uid: 0, gid: 0, mode: 0o700 }],
     [config.keeperFolder, { uid: keeper.uid, gid: keeper.gid, mode: 0o700 }],
+    ...config.regions.map(
+      ({ name }) =>
+        [keyListFolder(config.home, name), { uid: cell.uid, gid: cell.gid, mode: 0o700 }] as const,
+    ),
     [config.runFolder, { uid: 0, gid: users.everyone, mode: 0o750 }],
     [dirname(config.rootKeyFile), { uid: keeper.uid, gid: keeper.gid, mode: 0o700 }],
   ])
@@ -123,6 +128,8 @@ function foldersOf(config: Config): string[] {
     dirname(config.cacheFolder),
     ...processes.map((role) => cacheOf(config, role)),
     config.keeperFolder,
+    keyListFolder(config.home),
+    ...config.regions.map(({ name }) => keyListFolder(config.home, name)),
     dirname(config.caCertificateFile),
     join(config.home, 'regions'),
     evidencePlace(config.home).folder,

@@ -30,6 +30,8 @@ export interface CellLinkOptions {
   run(running: Running): Promise<RunEnd>
   /** Looks at the running system; must not throw. Without it nothing can be looked at. */
   look?(region: string, evidence: string): Promise<Finding>
+  /** Removes the container of a tenant that has ended. Without it none is removed here. */
+  removeContainer?(region: string, tenant: string): Promise<void>
   /** Milliseconds between signs of life; 5,000 unless said. */
   readonly heartbeat?: number
 }
@@ -59,6 +61,7 @@ export function joinCell(options: CellLinkOptions): CellLink {
         if (!checkOrder.Check(message)) return void socket.destroy()
         if (message.type === 'job') take(message)
         else if (message.type === 'probe') look(message.probe, message.region, message.evidence)
+        else if (message.type === 'remove') remove(message.removal, message.region, message.tenant)
         else running.get(message.job)?.stop.abort(cancelled)
       },
       onEnd() {
@@ -107,6 +110,15 @@ export function joinCell(options: CellLinkOptions): CellLink {
       const found: FromWorker = { type: 'found', probe, outcome, looked: { ...looked }, faults: [...faults] }
       line?.send(found)
     })
+  }
+
+  function remove(removal: string, region: string, tenant: string): void {
+    const line = lines
+    // The cell asks again when it hears nothing.
+    options.removeContainer?.(region, tenant).then(
+      () => line?.send({ type: 'removed', removal } satisfies FromWorker),
+      () => undefined,
+    )
   }
 
   async function settled(): Promise<void> {

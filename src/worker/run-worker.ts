@@ -32,6 +32,11 @@ export async function runWorker(config: Config): Promise<RunningRole> {
     capacity: Math.max(2, availableParallelism() - 1),
     tasks: [...tasks.keys()],
     run: (running) => runJob({ ctx, tasks, log }, running),
+    async removeContainer(name, tenant) {
+      const region = config.regions.find((place) => place.name === name)
+      if (!region) throw new Error('this worker does not know the region')
+      await openBlobStore(region.blobRoot).removeContainer(tenant)
+    },
     async look(name, evidence) {
       const region = config.regions.find((place) => place.name === name)
       if (!region)

@@ -3,6 +3,7 @@
  * A route with an id of a kind that is not listed here fails its door test until it is.
  */
 import { fileForm } from '../ask.ts'
+import { until } from '../drained.ts'
 import type { DemoTenant, Installation } from '../installation.ts'
 import { onePagePdf } from '../one-page-pdf.ts'
 import { expectStatus } from '../people.ts'
@@ -45,6 +46,13 @@ export async function recordsOf(
   const headers = { 'tus-resumable': '1.0.0', 'upload-length': '1000' }
   const upload = await ask(`${tenant.url}/v1/uploads`, { session, method: 'POST', headers })
   expectStatus(upload, 201)
+  const doomed = fileForm('doomed.pdf', onePagePdf('A page that is destroyed'))
+  const { id: gone } = (await ask(`${tenant.url}/v1/documents`, { session, body: doomed })).json
+  expectStatus(await ask(`${tenant.url}/v1/documents/${gone}`, { session, method: 'DELETE' }), 204)
+  const destruction = await until(
+    async () => (await get(`/v1/destructions?subject=${gone}`)).items[0]?.id,
+    'the job that destroys a key',
+  )
   const found: Record<string, string> = {
     documents: added.json.id,
     uploads: upload.json.id,
@@ -57,6 +65,7 @@ export async function recordsOf(
     activity: asked.json.activityId,
     exports: asked.json.id,
     notifications: (await get('/v1/notifications')).items[0].id,
+    destructions: destruction,
     audit: (await get('/v1/audit')).items[0].id,
     // The outbox's address belongs to the installation; this is nobody's.
     outbox: 'n'.repeat(43),
@@ -67,6 +76,10 @@ export async function recordsOf(
     ),
     // What belongs to the region and not to a tenant: everybody sees the same, so both are of nobody.
     ['claims', { foreign: 'PX-98', nobody: 'PX-99' }] as const,
+    [
+      'certificates',
+      { foreign: nobodyLike(destruction), nobody: nobodyLike(asked.json.id).replace('exp', 'des') },
+    ] as const,
     ['evidence', { foreign: 'nothing-here', nobody: 'nobody-there' }] as const,
     ['evidence-log', { foreign: '999999999998', nobody: '999999999999' }] as const,
   ])

@@ -423,6 +423,12 @@ export type Organisation = {
   updatedBy: string
 }
 
+export type OrganisationEnded = {
+  /** Id of the destruction: its certificate is served without an account. */
+  certificateId: string
+  certificateUrl: string
+}
+
 export type Person = {
   createdAt: string
   displayName: string
@@ -882,6 +888,24 @@ export function proveAuditEvent(input: ProveAuditEventInput, signal?: AbortSigna
 }
 
 export type ProveAuditEventAnswer = AuditProof
+
+export interface ReadOrganisationCertificateInput {
+  path: {
+    id: string
+  }
+}
+
+/** The signed certificate of an organisation that was destroyed; nobody has an account there any more */
+export function readOrganisationCertificateAddress(input: ReadOrganisationCertificateInput): string {
+  return addressOf(`/v1/certificates/${encodeURIComponent(input.path.id)}`)
+}
+
+/** The signed certificate of an organisation that was destroyed; nobody has an account there any more */
+export function readOrganisationCertificate(input: ReadOrganisationCertificateInput, signal?: AbortSignal): Promise<ReadOrganisationCertificateAnswer> {
+  return call<ReadOrganisationCertificateAnswer>({ method: 'GET', path: `/v1/certificates/${encodeURIComponent(input.path.id)}`, signal })
+}
+
+export type ReadOrganisationCertificateAnswer = AuditProof
 
 /** Every claim, whether it holds, and what shows it */
 export function listClaimsAddress(): string {
@@ -1364,6 +1388,19 @@ export function updateOrganisation(input: UpdateOrganisationInput, signal?: Abor
 
 export type UpdateOrganisationAnswer = Organisation
 
+export interface DestroyOrganisationInput {
+  body: {
+    name: string
+  }
+}
+
+/** Destroy the organisation and everything in it, for good */
+export function destroyOrganisation(input: DestroyOrganisationInput, signal?: AbortSignal): Promise<DestroyOrganisationAnswer> {
+  return call<DestroyOrganisationAnswer>({ method: 'DELETE', path: '/v1/organisation', body: input.body, signal })
+}
+
+export type DestroyOrganisationAnswer = OrganisationEnded
+
 export interface ListOutboxInput {
   query?: {
     cursor?: string | undefined
@@ -1419,6 +1456,19 @@ export function updatePerson(input: UpdatePersonInput, signal?: AbortSignal): Pr
 }
 
 export type UpdatePersonAnswer = Person
+
+export interface ErasePersonInput {
+  path: {
+    id: string
+  }
+}
+
+/** Erase a person for good; what they made stays, without their name */
+export function erasePerson(input: ErasePersonInput, signal?: AbortSignal): Promise<ErasePersonAnswer> {
+  return call<ErasePersonAnswer>({ method: 'DELETE', path: `/v1/people/${encodeURIComponent(input.path.id)}`, signal })
+}
+
+export type ErasePersonAnswer = undefined
 
 export interface ReadSealInput {
   path: {

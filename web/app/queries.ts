@@ -203,6 +203,14 @@ export const queries = {
           ? 10_000
           : false,
     }),
+  certificate: (id: string) =>
+    queryOptions({
+      queryKey: ['readOrganisationCertificate', id],
+      queryFn: ({ signal }) => api.readOrganisationCertificate({ path: { id } }, signal),
+      retry: false,
+      refetchInterval: (query) => (query.state.data ? false : 10_000),
+      staleTime: minute,
+    }),
   proof: (id: string) =>
     queryOptions({
       queryKey: ['proveAuditEvent', id],

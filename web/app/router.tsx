@@ -47,6 +47,12 @@ const verify = createRoute({
   component: lazyRouteComponent(() => import('./Verify.tsx'), 'Verify'),
 })
 
+const certificate = createRoute({
+  getParentRoute: () => root,
+  path: '/certificates/$id',
+  component: lazyRouteComponent(() => import('./Certificate.tsx'), 'Certificate'),
+})
+
 const app = createRoute({
   getParentRoute: () => root,
   id: 'app',
@@ -166,6 +172,7 @@ const routeTree = root.addChildren([
   signUp,
   checkMail,
   verify,
+  certificate,
   app.addChildren([
     home,
     library,

@@ -26,7 +26,7 @@ export const enShell = {
   'person.place': '{organisation}, kept in {region}',
   'person.signOut': 'Sign out',
   'person.system': 'Panoply itself',
-  'person.unknown': 'Someone no longer listed',
+  'person.unknown': 'Somebody who was erased',
   'scheme.label': 'Appearance',
   'scheme.light': 'Light',
   'scheme.dark': 'Dark',

@@ -12,12 +12,14 @@ import { PageFrame } from '../ui/PageFrame.tsx'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
 import { Seal } from '../ui/Seal.tsx'
 import { When } from '../ui/When.tsx'
+import { DestroyOrganisation } from './DestroyOrganisation.tsx'
 import classes from './settings.module.css'
 
 const products = ['knowledge', 'agreements', 'fleet'] as const
 
 export function OrganisationSettings() {
   const organisation = useQuery(queries.organisation())
+  const me = useQuery(queries.me())
   return (
     <PageFrame title={t('organisation.title')}>
       {organisation.isError && (
@@ -31,6 +33,9 @@ export function OrganisationSettings() {
         </Stack>
       )}
       {organisation.data && <OrganisationForm known={organisation.data} />}
+      {organisation.data && me.data?.permissions.includes('core.organisation.destroy') && (
+        <DestroyOrganisation known={organisation.data} />
+      )}
     </PageFrame>
   )
 }

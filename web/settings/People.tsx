@@ -17,6 +17,7 @@ import { Seal } from '../ui/Seal.tsx'
 import { SidePanel } from '../ui/SidePanel.tsx'
 import { StateBadge } from '../ui/StateBadge.tsx'
 import { When } from '../ui/When.tsx'
+import { ErasePerson } from './ErasePerson.tsx'
 import classes from './settings.module.css'
 
 const roles = ['owner', 'administrator', 'member'] as const
@@ -27,6 +28,8 @@ export function People() {
   const queryClient = useQueryClient()
   const [openId, setOpenId] = useState<string | null>(null)
   const [suspending, setSuspending] = useState<Person | null>(null)
+  const [erasing, setErasing] = useState<Person | null>(null)
+  const mayErase = me.data?.permissions.includes('core.person.erase') ?? false
   const mayManage = me.data?.permissions.includes('core.people.manage') ?? false
   const change = useMutation({
     mutationFn: ({ id, body }: { id: string; body: UpdatePersonInput['body'] }) =>
@@ -154,10 +157,18 @@ export function People() {
                 </Group>
               </>
             )}
+            {mayErase && (
+              <Group>
+                <Button variant="subtle" color="vermilion" onClick={() => setErasing(opened)}>
+                  {t('people.eraseOpen')}
+                </Button>
+              </Group>
+            )}
             {change.error && <ProblemNote error={change.error} kept={t('people.kept')} />}
           </Stack>
         )}
       </SidePanel>
+      <ErasePerson person={erasing} onClose={() => setErasing(null)} />
       <Modal
         opened={suspending !== null}
         onClose={() => setSuspending(null)}

@@ -14,6 +14,7 @@ import { StateBadge } from '../ui/StateBadge.tsx'
 import { When } from '../ui/When.tsx'
 import classes from './Claims.module.css'
 import { byTheme, claimTones, claimWords, themeWords } from './claim-words.ts'
+import { RecoveryKitNote } from './RecoveryKitNote.tsx'
 import { ScaleMail } from './ScaleMail.tsx'
 import { SigningKeys } from './SigningKeys.tsx'
 
@@ -113,6 +114,7 @@ export function Claims() {
       {claims.isPending && <Skeleton height={220} mt="md" />}
       {claims.data && (
         <>
+          <RecoveryKitNote claims={claims.data} />
           <Overview claims={claims.data} />
           <p className={classes.printed}>{t('claims.printed', { when: formatExact(new Date()) })}</p>
           <div className={classes.filters}>

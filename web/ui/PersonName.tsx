@@ -11,7 +11,7 @@ export function usePersonNames(): (id: string | null | undefined) => string {
     if (!id) return t('person.system')
     if (me.data?.person.id === id) return me.data.person.displayName
     const found = people.data?.items.find((person) => person.id === id)
-    return found?.displayName ?? t('person.unknown')
+    return found?.displayName ?? (people.isSuccess ? t('person.unknown') : '…')
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Finding } from '#core/evidence/evidence.ts'
 import { PROBE_LAYERS } from '#core/evidence/isolation-log.ts'
+import { confirmRecoveryKit } from '#core/keys/recovery-kit.ts'
 import { plantTree } from '#test/plant-tree.ts'
 import { openProbeHouse, type ProbeHouse } from '#test/probe-house.ts'
 import { cellProbes } from './cell-probes.ts'
@@ -294,6 +295,18 @@ describe('what /proc and settings show', () => {
     assert.ok(probe)
     return await probe({ ...world.ground, proc: tree.root, config: { ...world.ground.config, ...config } })
   }
+
+  it('recovery-kit: P9-31 fails to be set up for as long as nobody says that the kit is kept', async () => {
+    const missing = await look(world, 'recovery-kit')
+    assert.equal(missing.outcome, 'absent')
+    mkdirSync(world.ground.config.home, { recursive: true })
+    confirmRecoveryKit(world.ground.config.home, {
+      code: '0123-4567-89ab',
+      confirmedAt: '2026-11-27T00:00:00Z',
+    })
+    const kept = await look(world, 'recovery-kit')
+    assert.equal(kept.outcome, 'unknown', 'a kept kit shows no recovery')
+  })
 
   it('egress: PX-26 fails when a process has a connection that is on no list', async () => {
     const inside = { local: '0100007F:A001', remote: '0100007F:1538', state: '01' } as const

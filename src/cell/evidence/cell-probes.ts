@@ -11,6 +11,7 @@ import { jobPayloads } from './job-payloads.ts'
 import { leastPrivilege } from './least-privilege.ts'
 import { passwordPlace } from './password-place.ts'
 import { processWalls } from './process-walls.ts'
+import { recoveryKit } from './recovery-kit.ts'
 import { regionPinning } from './region-pinning.ts'
 import { sealedColumns } from './sealed-columns.ts'
 import { separateStores } from './separate-stores.ts'
@@ -30,6 +31,7 @@ export const cellProbes: Readonly<Record<string, CellProbe>> = {
   'least-privilege': leastPrivilege,
   'password-place': passwordPlace,
   'process-walls': processWalls,
+  'recovery-kit': recoveryKit,
   'region-pinning': regionPinning,
   'sealed-columns': sealedColumns,
   'separate-stores': separateStores,

@@ -5,6 +5,7 @@ import { toApi } from '../ids.ts'
 import type { PageQuery } from '../page.schema.ts'
 import { pageOf, readCursor } from '../page-cursor.ts'
 import type { TenantReader } from '../tenancy/tenant-door.ts'
+import { openPersonCard } from './person-card.ts'
 
 /** Everybody in the order of joining, a page at a time; names are sealed, so whoever shows them sorts them. `tx` is on the people store. */
 export async function listPeople(tx: TenantReader, { cursor, limit = 50 }: PageQuery) {
@@ -22,7 +23,10 @@ export async function listPeople(tx: TenantReader, { cursor, limit = 50 }: PageQ
     'person',
     rows.map(({ id }) => ({ id, subject: id })),
   )
-  return { items: rows.map((row) => ({ ...describe(tx, row), seal: seals.get(row.id) ?? 'unknown' })), next }
+  const items = await Promise.all(
+    rows.map(async (row) => ({ ...(await describe(tx, row)), seal: seals.get(row.id) ?? 'unknown' })),
+  )
+  return { items, next }
 }
 
 /** One person. Throws `not_found`. */
@@ -61,14 +65,8 @@ interface PersonRow {
   readonly seen: Date | null
 }
 
-function describe(tx: TenantReader, row: PersonRow) {
-  const card = tx.keys.open<{ email: string; displayName: string }>(
-    'people',
-    'person',
-    row.id,
-    'card',
-    row.card,
-  )
+async function describe(tx: TenantReader, row: PersonRow) {
+  const card = await openPersonCard(tx, row.id, row.card)
   return {
     id: toApi('per', row.id),
     email: card.email,

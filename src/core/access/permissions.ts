@@ -31,11 +31,17 @@ export const corePermissions: readonly Permission[] = [
   { name: 'core.audit.read', roles: ADMINISTRATORS, summary: 'Read, prove and export the audit log' },
   { name: 'core.people.read', roles: ALL, summary: 'See who is in the organisation' },
   { name: 'core.people.manage', roles: ADMINISTRATORS, summary: 'Change roles, suspend and readmit people' },
+  { name: 'core.person.erase', roles: ADMINISTRATORS, summary: 'Erase people for good' },
   { name: 'core.organisation.read', roles: ALL, summary: 'See the settings of the organisation' },
   {
     name: 'core.organisation.manage',
     roles: ADMINISTRATORS,
     summary: 'Change the settings of the organisation',
+  },
+  {
+    name: 'core.organisation.destroy',
+    roles: ['owner'],
+    summary: 'Destroy the organisation and everything in it',
   },
   { name: 'core.session.read', roles: ALL, summary: 'See one’s own sessions' },
   { name: 'core.session.manage', roles: ADMINISTRATORS, summary: 'See and end the sessions of everybody' },

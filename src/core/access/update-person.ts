@@ -6,6 +6,7 @@ import { roleChanged } from '../notifications/core-notifications.ts'
 import { notify } from '../notifications/notify.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
 import type { PersonChange } from './people.schema.ts'
+import { openPersonCard, sealCard } from './person-card.ts'
 
 /** Applies a change; `tx` is on the people store. Throws `not_found`, `forbidden`, `last_owner`. */
 export async function updatePerson(tx: TenantWriter, id: string, change: PersonChange): Promise<void> {
@@ -58,13 +59,13 @@ export async function updatePerson(tx: TenantWriter, id: string, change: PersonC
     tx.nudge()
   }
   if (change.displayName !== undefined) {
-    const card = tx.keys.open<Record<string, string>>('people', 'person', id, 'card', person.card)
+    const card = await openPersonCard(tx, id, person.card)
     const origin = tx.keys.open<{ createdIp: string }>('people', 'person', id, 'origin', person.origin)
     const displayName = cleanName(change.displayName, 'displayName')
     await tx.db
       .updateTable('person')
       .set({
-        card: tx.keys.seal('people', 'person', id, 'card', { ...card, displayName }),
+        card: await sealCard(tx, id, { ...card, displayName }),
         origin: tx.keys.seal('people', 'person', id, 'origin', { ...origin, updatedIp: actor.origin.ip }),
         ...stamp,
       })

@@ -114,13 +114,15 @@ export class Credentials {
   }
 
   async #look(tenant: string, kind: CredentialKind, text: string, now: Date): Promise<Known> {
-    const opened = await this.#options.tenant(tenant).catch((error: unknown) => {
-      if (error instanceof PublicError && error.code === 'not_found') throw new CredentialRefused('unknown')
-      throw error
-    })
-    const known = kind === 's' ? await readSession(opened, text, now) : await readApiKey(opened, text, now)
-    if (!known) throw new CredentialRefused('unknown')
-    return known
+    try {
+      const opened = await this.#options.tenant(tenant)
+      const known = kind === 's' ? await readSession(opened, text, now) : await readApiKey(opened, text, now)
+      if (known) return known
+    } catch (error) {
+      // Never there, or ended since somebody looked last.
+      if (!(error instanceof PublicError && error.code === 'not_found')) throw error
+    }
+    throw new CredentialRefused('unknown')
   }
 
   async #seen(tenant: string, kind: CredentialKind, known: Known, now: Date): Promise<void> {

@@ -1,4 +1,5 @@
 // Who am I, where, and what may I do: the first thing the web app asks.
+import { openPersonCard } from '../access/person-card.ts'
 import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
 import { toApi } from '../ids.ts'
@@ -22,13 +23,7 @@ export async function readMe(ctx: Ctx, tx: TenantReader) {
       .executeTakeFirst(),
   ])
   tx.audit({ action: 'core.person.read', record: { kind: 'person', id: person.id } })
-  const card = tx.keys.open<{ email: string; displayName: string }>(
-    'people',
-    'person',
-    person.id,
-    'card',
-    person.card,
-  )
+  const card = await openPersonCard(tx, person.id, person.card)
   const { name } = tx.keys.open<{ name: string }>(
     'activity',
     'organisation',

@@ -4,6 +4,7 @@
 // password.
 
 import type { RoleName } from '../access/permissions.ts'
+import { sealNewCard } from '../access/person-card.ts'
 import { cleanName } from '../clean-name.ts'
 import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
@@ -159,8 +160,8 @@ async function addPerson(
   const stamp = { created_by: person, created_at: tx.now(), updated_by: person, updated_at: tx.now() }
   const origin = { createdIp: tx.actor.origin.ip, updatedIp: tx.actor.origin.ip }
   if (!organisation) {
-    // Organisations do not go away, so who was to join one does not end up here.
-    if (!account.founding) throw new Error('the organisation is gone')
+    // Destroyed since the link was opened: opened again, it founds another.
+    if (!account.founding) throw new PublicError('conflict')
     const id = newId()
     await tx.db
       .insertInto('organisation')
@@ -178,14 +179,14 @@ async function addPerson(
       .execute()
     tx.audit({ action: 'core.organisation.founded', record: { kind: 'organisation', id } })
   }
-  const { row } = await tx.keys.newSubject('person', person)
-  await addKey(tx, row)
+  const own = await tx.keys.newSubject('person', person)
+  await addKey(tx, own.row)
   await tx.db
     .insertInto('person')
     .values({
       id: person,
       email_blind: blinds[0],
-      card: tx.keys.seal('people', 'person', person, 'card', {
+      card: sealNewCard(tx, own, {
         email: account.address,
         displayName: account.displayName,
         country: account.country,

@@ -12,10 +12,15 @@ export const CERTIFY_TASK = 'core.destruction.certify'
 /** Rewrites the index under its next key and destroys the older ones. */
 export const REINDEX_TASK = 'core.destruction.reindex'
 
+/** Under which name the region's log keeps the certificate of a tenant that ended. */
+export function certificateName(destruction: string): string {
+  return `certificate-${destruction}`
+}
+
 /** The next key of the index seals after eleven minutes; a minute more, as for every rotation. */
 const REWRITE_AFTER_MS = 12 * 60_000
 /** An index key younger than this has not sealed anything yet, so its rewrite is still to come. */
-const UNUSED_MS = 10 * 60_000
+export const UNUSED_MS = 10 * 60_000
 
 /** One destruction; times are instants, ids UUIDs. The last six are null until a batch has taken it. */
 export interface DestructionRow {
@@ -34,11 +39,20 @@ export interface DestructionRow {
   readonly forgotten_at: Date | null
 }
 
-/** Destroys the key of a document, and that of the index, which knew its words. Answers the destruction; null when it was done before. */
-export async function destroyDocument(tx: TenantWriter, document: string): Promise<string | null> {
-  const keys = await destroySubjectKey(tx, 'document', document)
+/**
+ * Destroys the key of a document or person, and has the index, which may know words of it, sealed under a further key. Answers the
+ * destruction; null when it was done before. The caller takes its rows out of the tables.
+ */
+export async function destroySubject(
+  tx: TenantWriter,
+  kind: 'document' | 'person',
+  subject: string,
+): Promise<string | null> {
+  const keys = await destroySubjectKey(tx, kind, subject)
   if (keys.length === 0) return null
-  const id = await note(tx, { kind: 'document', subject: document, keys, awaitsIndex: true })
+  const now = tx.now().getTime()
+  const id = newId(now)
+  await sql`select cell.note_destruction(${id}, ${kind}, ${subject}, ${keys}::uuid[], true)`.execute(tx.db)
   const newest = await tx.db
     .selectFrom('key')
     .select(['id', 'version'])
@@ -46,7 +60,6 @@ export async function destroyDocument(tx: TenantWriter, document: string): Promi
     .orderBy('version', 'desc')
     .limit(1)
     .executeTakeFirstOrThrow()
-  const now = tx.now().getTime()
   const isUnused = newest.version > 1 && madeAt(newest.id) + UNUSED_MS >= now
   const next = isUnused ? newest : await addNext(tx)
   // One rewrite for all that is destroyed before it: asked for again, it stays where it is in the queue.
@@ -58,33 +71,10 @@ export async function destroyDocument(tx: TenantWriter, document: string): Promi
   return id
 }
 
-/** Destroys the key of a person. Answers the destruction; null when it was done before. */
-export async function destroyPerson(tx: TenantWriter, person: string): Promise<string | null> {
-  const keys = await destroySubjectKey(tx, 'person', person)
-  return keys.length === 0
-    ? null
-    : await note(tx, { kind: 'person', subject: person, keys, awaitsIndex: false })
-}
-
 async function addNext(tx: TenantWriter): Promise<{ id: string; version: number }> {
   const row = await tx.keys.newVersion('search')
   await addKey(tx, row)
   return row
-}
-
-interface Destroyed {
-  readonly kind: 'document' | 'person'
-  readonly subject: string
-  readonly keys: readonly string[]
-  readonly awaitsIndex: boolean
-}
-
-async function note(tx: TenantWriter, { kind, subject, keys, awaitsIndex }: Destroyed): Promise<string> {
-  const id = newId(tx.now().getTime())
-  await sql`select cell.note_destruction(${id}, ${kind}, ${subject}, ${[...keys]}::uuid[], ${awaitsIndex})`.execute(
-    tx.db,
-  )
-  return id
 }
 
 /** The tenant's destructions, newest first; at most 500. */

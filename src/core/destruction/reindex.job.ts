@@ -1,21 +1,32 @@
-// Takes destroyed documents out of the index for good: everything that is left is sealed anew under the next key, and the older keys are
-// destroyed. Must stay true: an older key goes only when nothing is sealed under it; running it again does no harm.
+// Takes what was destroyed out of what the organisation keeps together: addresses of erased persons are blanked in every record, the index
+// is sealed anew under its next key, and the older keys of the index are destroyed with all the words that stood under them.
+// Must stay true: an older key goes only when nothing is sealed under it; running it again does no harm.
 import { sql } from 'kysely'
 import type { Task } from '../jobs/job.ts'
-import { REINDEX_TASK } from './destruction-record.ts'
+import { madeAt } from '../keys/version-in-use.ts'
+import type { TenantReader } from '../tenancy/tenant-door.ts'
+import { blankOrigins } from './blank-origins.ts'
+import { type DestructionRow, REINDEX_TASK, readDestructions, UNUSED_MS } from './destruction-record.ts'
+
+const PAGE = 500
 
 export const reindexTask: Task = {
   name: REINDEX_TASK,
   permissions: [],
   async run(ctx, job) {
     await ctx.renewKeys(job.tenant)
-    const { began, version } = await ctx.read(job.actor, async (tx) => {
-      const { rows } = await sql<{ began: Date; version: number }>`
-        select clock_timestamp() as began, max(version) as version from key where purpose = 'search'`.execute(
-        tx.db,
-      )
-      return { began: rows[0]?.began ?? tx.now(), version: rows[0]?.version ?? 0 }
-    })
+    const { newest, persons } = await ctx.read(job.actor, async (tx) => ({
+      newest: await tx.db
+        .selectFrom('key')
+        .select(['id', 'version'])
+        .where('purpose', '=', 'search')
+        .orderBy('version', 'desc')
+        .limit(1)
+        .executeTakeFirstOrThrow(),
+      persons: await erasedPersons(tx),
+    }))
+    const { version } = newest
+    for (const person of persons) await blankOrigins(ctx, job, person)
     for (let isDone = false; !isDone; ) {
       job.signal.throwIfAborted()
       isDone = await ctx.write(job.actor, async (tx) => {
@@ -38,8 +49,23 @@ export const reindexTask: Task = {
         .returning('id')
         .execute()
       const keys = gone.map(({ id }) => id)
-      await sql`select cell.note_index_rewritten(${began}, ${keys}::uuid[])`.execute(tx.db)
+      // Whoever destroyed something later than this has made a further key, and its rewrite is to come.
+      const until = new Date(madeAt(newest.id) + UNUSED_MS)
+      await sql`select cell.note_index_rewritten(${until}, ${keys}::uuid[])`.execute(tx.db)
       tx.audit({ action: 'core.destruction.indexRewritten', detail: { keys: keys.length, version } })
     })
   },
+}
+
+/** Persons whose traces are still to be blanked. */
+async function erasedPersons(tx: TenantReader): Promise<string[]> {
+  const persons: string[] = []
+  for (let before: string | null = null; ; ) {
+    const rows: DestructionRow[] = await readDestructions(tx, { before, limit: PAGE })
+    persons.push(
+      ...rows.filter((row) => row.kind === 'person' && row.awaits_index).map(({ subject }) => subject),
+    )
+    if (rows.length < PAGE) return persons
+    before = rows.at(-1)?.id ?? null
+  }
 }

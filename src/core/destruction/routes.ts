@@ -1,7 +1,9 @@
 // Destructions and their certificates over HTTP.
 import { AuditProof } from '../audit/audit.schema.ts'
-import { type Route, route } from '../route.ts'
+import { fromApi } from '../ids.ts'
+import { publicRoute, type Route, route } from '../route.ts'
 import { Destruction, DestructionList, DestructionPath, DestructionQuery } from './destruction.schema.ts'
+import { certificateName } from './destruction-record.ts'
 import { findDestruction, listDestructions, openCertificate } from './list-destructions.ts'
 
 export const destructionRoutes: readonly Route[] = [
@@ -33,6 +35,19 @@ export const destructionRoutes: readonly Route[] = [
     handler: async (ctx, { actor, params, reply }) => {
       const keys = await ctx.logKeys(actor.region, actor.tenant)
       const proof = await ctx.read(actor, (tx) => openCertificate(tx, params.id, keys))
+      reply.header('content-disposition', `attachment; filename="certificate-${params.id}.json"`)
+      return proof
+    },
+  }),
+  publicRoute({
+    method: 'GET',
+    url: '/v1/certificates/:id',
+    operationId: 'readOrganisationCertificate',
+    summary:
+      'The signed certificate of an organisation that was destroyed; nobody has an account there any more',
+    schema: { params: DestructionPath, response: { 200: AuditProof } },
+    handler: async (ctx, { params, region, reply }) => {
+      const proof = await ctx.evidenceLog.proveNamed(region, certificateName(fromApi('des', params.id)))
       reply.header('content-disposition', `attachment; filename="certificate-${params.id}.json"`)
       return proof
     },

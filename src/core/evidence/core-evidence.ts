@@ -29,10 +29,17 @@ export const coreEvidence: readonly Evidence[] = [
     name: 'destruction',
     kind: 'test',
     claims: ['P9-24'],
-    files: ['test/destruction/documents.test.ts', 'src/cell/destroyer.test.ts'],
+    files: [
+      'src/cell/destroyer.test.ts',
+      'test/destruction/documents.test.ts',
+      'test/destruction/older-copy.test.ts',
+      'test/destruction/organisations.test.ts',
+      'test/destruction/persons.test.ts',
+    ],
     breaker: 'test/destruction/documents.test.ts',
     freshDays: 30,
   },
+  { ...cell, name: 'recovery-kit', claims: ['P9-31'], everyMinutes: 30 },
   { ...cell, name: 'job-payloads', claims: ['P9-23'], everyMinutes: 30 },
   { ...worker, name: 'work-leftovers', claims: ['P9-23'], everyMinutes: 30 },
 ]

@@ -33,8 +33,21 @@ export interface LogPlace {
   readonly now: Clock
 }
 
+/** A leaf of the log and what it is found by. */
+export interface NewLeaf extends Pick<NewResult, 'evidence' | 'outcome' | 'at'> {
+  readonly leaf: string
+}
+
 /** Appends results in order and signs the tree over them. Answers the position of the first. Throws what the database or the keeper threw; nothing is kept then. */
-export async function appendResults(place: LogPlace, results: readonly NewResult[]): Promise<number> {
+export function appendResults(place: LogPlace, results: readonly NewResult[]): Promise<number> {
+  return appendLeavesTo(
+    place,
+    results.map((result) => ({ ...result, leaf: leafOf(result) })),
+  )
+}
+
+/** The same for whatever else a region keeps a record of: certificates of tenants that ended. */
+export async function appendLeavesTo(place: LogPlace, results: readonly NewLeaf[]): Promise<number> {
   const { db } = place
   if (results.length === 0) throw new RangeError('no results to append')
   await sql`begin`.execute(db)
@@ -46,7 +59,7 @@ export async function appendResults(place: LogPlace, results: readonly NewResult
     const tiles = await readTiles(db, growingTiles(size))
     if (head && !rangeHashFromTiles({ start: 0, end: size }, tiles).equals(head.root))
       throw new Error('the evidence log does not give the root of its newest checkpoint')
-    const leaves = results.map((result) => leafOf(result))
+    const leaves = results.map(({ leaf }) => leaf)
     const grown = appendLeaves(tiles, size, leaves.map(leafHash))
     for (const [i, result] of results.entries())
       await sql`insert into trust.result (position, evidence, outcome, at, leaf)

@@ -26,6 +26,8 @@ export interface EvidenceLog {
   history(region: string, evidence: readonly string[], limit: number): Promise<readonly StoredResult[]>
   /** Inclusion of one result in the newest checkpoint. Throws `not_found`. */
   prove(region: string, position: number): Promise<AuditProof>
+  /** The same for what is found by its name alone, e.g. a certificate. Throws `not_found`. */
+  proveNamed(region: string, name: string): Promise<AuditProof>
   /** Public keys of the log, oldest first, as vkey text. */
   keys(region: string): Promise<readonly string[]>
 }
@@ -45,8 +47,17 @@ export function openEvidenceLog({ db, lease, keeper }: EvidenceLogOptions): Evid
     const { origin, keys } = await keeper.ask('logKey', { region, tenant: EVIDENCE_LOG })
     return keys.map(({ publicKey }) => encodeVerifierKey(origin, Buffer.from(publicKey, 'base64')))
   }
-  return {
+  const log: EvidenceLog = {
     keys,
+    async proveNamed(region, name) {
+      const row = await db(region)
+        .selectFrom('trust.result')
+        .select('position')
+        .where('evidence', '=', name)
+        .executeTakeFirst()
+      if (!row) throw new PublicError('not_found')
+      return log.prove(region, Number(row.position))
+    },
     async newest(region) {
       const { rows } = await sql<Row>`
         select distinct on (evidence) position, leaf from trust.result order by evidence, position desc`.execute(
@@ -96,6 +107,7 @@ export function openEvidenceLog({ db, lease, keeper }: EvidenceLogOptions): Evid
       )
     },
   }
+  return log
 }
 
 function stored({ position, leaf }: Row): StoredResult {

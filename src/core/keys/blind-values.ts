@@ -52,7 +52,8 @@ export interface BlindColumn<Card> {
   readonly column: string
   /** What TenantKeys.blind() is given as the column. */
   readonly label: string
-  value(card: Card): string
+  /** Given the opened card, and what else it may take to read it. */
+  value(card: Card, of: { tx: TenantWriter; id: string; sealed: Buffer }): string | Promise<string>
 }
 
 /** A table with one blind column beside `id` and `card`. */
@@ -69,7 +70,8 @@ export function blindColumn<Card>(of: BlindColumn<Card>): BlindTable {
       await lockBlinds(tx)
       let changed = 0
       for (const { id, card, blind } of rows) {
-        const value = tx.keys.blind(label, of.value(tx.keys.open<Card>(store, table, id, 'card', card)))
+        const opened = tx.keys.open<Card>(store, table, id, 'card', card)
+        const value = tx.keys.blind(label, await of.value(opened, { tx, id, sealed: card }))
         if (value.equals(blind)) continue
         await sql`update ${sql.table(table)} set ${sql.ref(column)} = ${value} where id = ${id}::uuid`.execute(
           tx.db,

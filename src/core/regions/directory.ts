@@ -19,7 +19,7 @@ export interface DirectoryOptions {
   readonly regions: readonly RegionPlace[]
 }
 
-/** Looks up tenants. A place once seen is remembered: tenants do not move while processes run. */
+/** Looks up tenants. A place once seen is remembered: tenants do not move while processes run, and of one that ended nothing is left to reach. */
 export class Directory {
   readonly #options: DirectoryOptions
   readonly #places = new Map<string, TenantPlace>()
@@ -44,6 +44,11 @@ export class Directory {
     if (this.#places.size >= 100_000) this.#places.clear()
     this.#places.set(tenant, place)
     return place
+  }
+
+  /** Looks this tenant up anew from now on. */
+  forget(tenant: string): void {
+    this.#places.delete(tenant)
   }
 
   /** The tenant a mail domain belongs to, or undefined. */

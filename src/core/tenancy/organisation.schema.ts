@@ -35,4 +35,15 @@ export const OrganisationChange = Type.Object(
   },
   { ...strict, minProperties: 1 },
 )
+/** What its owner types to destroy it: its name as it is shown. */
+export const OrganisationEnd = Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) }, strict)
+export const OrganisationEnded = Type.Object(
+  {
+    certificateId: Type.String({
+      description: 'Id of the destruction: its certificate is served without an account.',
+    }),
+    certificateUrl: Type.String({ format: 'uri' }),
+  },
+  { ...strict, $id: 'OrganisationEnded' },
+)
 export type OrganisationChange = Type.Static<typeof OrganisationChange>

@@ -52,6 +52,24 @@ async function settingsOf(tx: TenantReader) {
   }
 }
 
+/**
+ * Says that the organisation is to be destroyed; nothing of it is gone yet. Answers its UUID. Needs `core.organisation.destroy` and a
+ * person who is signed in; throws `conflict` unless `name` is its name.
+ */
+export async function confirmEnd(tx: TenantWriter, name: string): Promise<string> {
+  tx.require('core.organisation.destroy')
+  if (tx.actor.kind !== 'person')
+    throw new PublicError('forbidden', 'Only an owner who is signed in destroys an organisation.')
+  const row = await tx.db.selectFrom('organisation').select(['id', 'card']).executeTakeFirstOrThrow()
+  const card = tx.keys.open<Card>('activity', 'organisation', row.id, 'card', row.card)
+  if (name.trim() !== card.name)
+    throw new PublicError('conflict', 'That is not the name of this organisation. Nothing was destroyed.', {
+      details: { field: 'name' },
+    })
+  tx.audit({ action: 'core.organisation.ended', record: { kind: 'organisation', id: row.id } })
+  return row.id
+}
+
 /** Changes settings; storage choices are the owner's alone. Throws `forbidden`. */
 export async function updateOrganisation(tx: TenantWriter, change: OrganisationChange) {
   tx.require('core.organisation.manage')

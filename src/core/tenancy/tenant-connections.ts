@@ -48,14 +48,29 @@ export class TenantConnections {
     return opened
   }
 
+  /** Forgets a tenant that has ended: it is found again only where the directory still has it. */
+  forget(tenant: string): void {
+    this.#open.delete(tenant)
+    this.#options.directory.forget(tenant)
+  }
+
   #reach(place: TenantPlace): OpenTenant {
-    const { pools, keeper, keyring } = this.#options
+    const { pools, keeper, keyring, directory } = this.#options
     const names = tenantNames(place.tenant)
     const logins = {
       activity: loginOf(keeper, place.cell, 'cell', names.login),
       people: loginOf(keeper, place.cell, 'cell', names.peopleLogin),
     }
-    const lease = (store: Store) => pools.lease(logins[store])
+    const lease = async (store: Store) => {
+      try {
+        return await pools.lease(logins[store])
+      } catch (error) {
+        // A login that is not there any more: the tenant has ended, or the database is another one.
+        if (!isUnknownLogin(error)) throw error
+        this.forget(place.tenant)
+        throw (await directory.find(place.tenant)) ? error : new PublicError('not_found')
+      }
+    }
     const dbs = {
       activity: kyselyOnPool<TenantTables>(() => lease('activity')),
       people: kyselyOnPool<TenantTables>(() => lease('people')),
@@ -69,6 +84,11 @@ export class TenantConnections {
       keys: () => keyring.keysOf(place.region.name, place.tenant, rows),
     }
   }
+}
+
+function isUnknownLogin(error: unknown): boolean {
+  const { cause } = error instanceof PublicError ? error : { cause: undefined }
+  return cause instanceof Error && 'code' in cause && (cause.code === '28P01' || cause.code === '28000')
 }
 
 /** Epochs and keys come in one statement: a key moves to another epoch, and the old one goes, while others read. */

@@ -3,7 +3,7 @@
  * Must stay true: runs only for a document that is gone from its table; running again finds nothing and does nothing.
  */
 import type { Ctx } from '#core/ctx.ts'
-import { destroyDocument } from '#core/destruction/destruction-record.ts'
+import { destroySubject } from '#core/destruction/destruction-record.ts'
 import type { Job, Task } from '#core/jobs/job.ts'
 import { removeUpload } from '../uploads/remove-upload.ts'
 
@@ -34,7 +34,7 @@ async function eraseDocument(ctx: Ctx, job: Job): Promise<void> {
   if (blobs.length === 0) return
   await ctx.write(job.actor, async (tx) => {
     await tx.db.deleteFrom('document_blob').where('id', 'in', blobs).execute()
-    await destroyDocument(tx, document)
+    await destroySubject(tx, 'document', document)
     const shown = await tx.db.selectFrom('activity').select('id').where('record', '=', document).execute()
     for (const { id } of shown)
       await tx.db

@@ -3,6 +3,7 @@
 // memory only and end after two days.
 
 import { randomBytes } from 'node:crypto'
+import { sealNewCard } from '#core/access/person-card.ts'
 import { createApiKey } from '#core/auth/api-keys.ts'
 import { startSession } from '#core/auth/start-session.ts'
 import { newId, toApi } from '#core/ids.ts'
@@ -95,8 +96,8 @@ async function found({ ctx, region }: ProbeGround, tenant: string, word: string)
       const origin = { createdIp: HERE.ip, updatedIp: HERE.ip }
       const id = newId()
       const card = { name: `${word} canary`, domains: [], country: 'SE' }
-      const { row } = await tx.keys.newSubject('person', person)
-      await addKey(tx, row)
+      const own = await tx.keys.newSubject('person', person)
+      await addKey(tx, own.row)
       await tx.db
         .insertInto('organisation')
         .values({
@@ -114,7 +115,7 @@ async function found({ ctx, region }: ProbeGround, tenant: string, word: string)
         .values({
           id: person,
           email_blind: tx.keys.blind('person.email', email),
-          card: tx.keys.seal('people', 'person', person, 'card', { email, displayName: word, country: 'SE' }),
+          card: sealNewCard(tx, own, { email, displayName: word, country: 'SE' }),
           password: tx.keys.seal('people', 'person', person, 'password', password),
           origin: tx.keys.seal('people', 'person', person, 'origin', origin),
           ...stamp,

@@ -3,6 +3,7 @@
 // nobody gets more than the key's maker has.
 
 import type { RoleName } from '../../access/permissions.ts'
+import { sealNewCard } from '../../access/person-card.ts'
 import { cleanName } from '../../clean-name.ts'
 import type { Ctx } from '../../ctx.ts'
 import { PublicError } from '../../errors.ts'
@@ -127,14 +128,14 @@ async function addMember(tx: TenantWriter, key: SigningKey, { mail, displayName 
     .where('email_blind', 'in', blinds)
     .executeTakeFirst()
   if (known) throw new PublicError('conflict')
-  const { row } = await tx.keys.newSubject('person', id)
-  await addKey(tx, row)
+  const own = await tx.keys.newSubject('person', id)
+  await addKey(tx, own.row)
   await tx.db
     .insertInto('person')
     .values({
       id,
       email_blind: blinds[0],
-      card: tx.keys.seal('people', 'person', id, 'card', { email: mail.address, displayName, country: '' }),
+      card: sealNewCard(tx, own, { email: mail.address, displayName, country: '' }),
       // No password opens this account until its owner has proved the address and chosen one.
       password: tx.keys.seal('people', 'person', id, 'password', null),
       origin: tx.keys.seal('people', 'person', id, 'origin', origin),
