@@ -7,7 +7,7 @@ import { type DemoTenant, type Installation, theInstallation } from '../installa
 import { noBrowser, picture, visit } from './browser.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const SIGNED_OUT = ['/sign-in', '/sign-up']
+const SIGNED_OUT = ['/sign-in', '/sign-up', '/certificates/des_01m8epn4rpeb0bv7jxm2a5dghq']
 const SIGNED_IN = [
   '/knowledge',
   '/knowledge/snips',
@@ -15,6 +15,7 @@ const SIGNED_IN = [
   '/trust',
   '/trust/claims/PX-21',
   '/trust/audit',
+  '/trust/destroyed',
   '/settings/people',
   '/settings/sessions',
   '/settings/api-keys',

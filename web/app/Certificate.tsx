@@ -33,7 +33,7 @@ export function Certificate() {
           <>
             <Text>{t('certificate.wait')}</Text>
             <Text c="dimmed">{t('certificate.keep')}</Text>
-            {(found.isPending || isToCome) && <Loader size="sm" aria-label={t('certificate.toCome')} />}
+            {(found.isPending || isToCome) && <Loader size="sm" aria-hidden="true" />}
             {found.error && !isToCome && <ProblemNote error={found.error} />}
           </>
         )}

@@ -1,7 +1,16 @@
 // Records the stories show: long names, other scripts, every state. Typed as the API answers them.
 import type { QueryClient } from '@tanstack/react-query'
 import { queries } from '../app/queries.ts'
-import type { Activity, AuditEvent, DocumentRecord, Me, Person, SearchHit, Snip } from '../app/records.ts'
+import type {
+  Activity,
+  AuditEvent,
+  Destruction,
+  DocumentRecord,
+  Me,
+  Person,
+  SearchHit,
+  Snip,
+} from '../app/records.ts'
 
 const letters = '0123456789abcdefghjkmnpqrstvwxyz'
 /** An id that looks like one of ours. */
@@ -46,6 +55,9 @@ export const me: Me = {
     'core.audit.read',
     'core.key.manage',
     'core.outbox.read',
+    'core.destruction.read',
+    'core.organisation.destroy',
+    'core.person.erase',
   ],
   session: { id: anId('ses', 0), expiresAt: ago(-600) },
   regions,
@@ -289,3 +301,16 @@ export function signedIn(client: QueryClient): void {
   })
   client.setQueryData(queries.document(anId('doc', 0)).queryKey, documents[0])
 }
+
+export const destructions: Destruction[] = (['waiting', 'forgetting', 'certified', 'certified'] as const).map(
+  (state, index) => ({
+    id: anId('des', index + 1),
+    kind: index === 2 ? 'person' : 'document',
+    subjectId: anId(index === 2 ? 'per' : 'doc', index + 40),
+    state,
+    keys: index === 3 ? 3 : 2,
+    destroyedAt: ago(4 + index * 700),
+    forgottenAt: state === 'certified' ? ago(index * 700 - 10) : null,
+    certifiedAt: state === 'certified' ? ago(index * 700 - 11) : null,
+  }),
+)

@@ -2,7 +2,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { queries } from '../app/queries.ts'
 import type { Notification } from '../app/records.ts'
-import { ago, anId, documents, events, onePage, people, signedIn } from './fixtures.ts'
+import { ago, anId, destructions, documents, events, onePage, people, signedIn } from './fixtures.ts'
 import type { Story } from './story.ts'
 
 const noFilter = {
@@ -96,6 +96,19 @@ export const placeStories: readonly Story[] = [
       signedIn(client)
       client.setQueryData(queries.audit(noFilter).queryKey, onePage(events))
     },
+  },
+  {
+    name: 'destroyed',
+    path: '/trust/destroyed',
+    fill: (client) => {
+      signedIn(client)
+      client.setQueryData(queries.destructions().queryKey, onePage(destructions))
+    },
+  },
+  {
+    name: 'certificate-to-come',
+    path: `/certificates/${anId('des', 9)}`,
+    fill: () => undefined,
   },
   {
     name: 'seal',

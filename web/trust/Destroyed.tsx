@@ -101,13 +101,12 @@ export function Destroyed() {
           card={(row) => (
             <>
               <div className={classes.card}>
-                <div>
+                <div className="cut">
                   {t(`destroyed.kind.${row.kind}`)} · <When at={row.destroyedAt} />
                 </div>
                 <div className={`mono cut ${classes.quiet}`}>{row.subjectId}</div>
-                <Certificate row={row} />
               </div>
-              {state(row)}
+              {row.state === 'certified' ? <Certificate row={row} /> : state(row)}
             </>
           )}
         />
