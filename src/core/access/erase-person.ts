@@ -4,6 +4,7 @@
 import { eraseSecrets } from '../auth/api-key-secrets.ts'
 import { destroySubject } from '../destruction/destruction-record.ts'
 import { PublicError } from '../errors.ts'
+import { eraseNotifications } from '../notifications/notify.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
 
 /** Needs `core.person.erase`; only owners erase owners. `tx` is on the people store. Throws `not_found`, `forbidden`, `last_owner`. */
@@ -38,6 +39,7 @@ export async function erasePerson(tx: TenantWriter, person: string): Promise<voi
     .where('person', '=', person)
     .where('revoked_at', 'is', null)
     .execute()
+  await eraseNotifications(tx, person)
   // The event of it names the person by id; its own personal part is of whoever erases.
   tx.audit({ action: 'core.person.erased', record: { kind: 'person', id: person } })
   await destroySubject(tx, 'person', person)

@@ -42,6 +42,9 @@ async function eraseDocument(ctx: Ctx, job: Job): Promise<void> {
         .set({ title: tx.keys.seal('activity', 'activity', id, 'title', '') })
         .where('id', '=', id)
         .execute()
+    // What was told of it, and from where it was fetched.
+    await tx.db.deleteFrom('notification').where('record', '=', document).execute()
+    await tx.db.deleteFrom('document_fetch').where('document', '=', document).execute()
     tx.audit({
       action: 'knowledge.document.erased',
       record: { kind: 'document', id: document },
