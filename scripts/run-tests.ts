@@ -24,6 +24,9 @@ const STAGES = [...HOUSE_STAGES.flat(), ...OWN_STAGES, ...LAST_STAGES]
 /** So many processes of tests run side by side: one a core of the smallest machine we promise to run on. */
 const LANES = 2
 
+/** Rounds of killing beyond the usual 30 take their time. */
+const LONGER_DRILL_SECONDS = Math.max(0, Number(process.env.PANOPLY_FAULT_ROUNDS ?? 30) - 30) * 15
+
 /** Where test files live; a file in none of these folders would never run. */
 const FOLDERS = ['src', 'protocol', 'web', 'widgets', 'agent', 'scripts', 'bench', 'dev', 'test']
 
@@ -48,7 +51,7 @@ export function divide(files: readonly string[]): { beside: Shard[]; last: Shard
   ]
   return {
     beside: beside.filter(hasFiles),
-    last: LAST_STAGES.map((name) => stage([name], 480)).filter(hasFiles),
+    last: LAST_STAGES.map((name) => stage([name], 480 + LONGER_DRILL_SECONDS)).filter(hasFiles),
   }
 }
 

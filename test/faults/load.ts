@@ -33,8 +33,10 @@ export interface LoadOptions {
 
 export interface Load {
   readonly memory: Remembered
-  /** Answers since the last call, by status; 0 for none. */
-  counts(): Map<number, number>
+  /** All answers so far, by status; 0 for none. */
+  readonly answers: ReadonlyMap<number, number>
+  /** Begins to count anew and answers the count, which goes on: of what is sent from here on, by status. */
+  count(): ReadonlyMap<number, number>
   stop(): Promise<void>
 }
 
@@ -48,7 +50,8 @@ export function startLoad(options: LoadOptions, clients: number): Load {
     said: new Set(),
     unsure: new Map(),
   }
-  let counts = new Map<number, number>()
+  const answers = new Map<number, number>()
+  let counted = new Map<number, number>()
   let isStopping = false
 
   async function send(
@@ -56,12 +59,13 @@ export function startLoad(options: LoadOptions, clients: number): Load {
     question: Parameters<Ask>[1],
   ): Promise<{ status: number; json: { id: string } | undefined }> {
     const { ask, tenant } = options.where()
+    const counts = [answers, counted]
     const reply = await ask(`${tenant.url}${path}`, {
       apiKey: tenant.apiKey,
       signal: AbortSignal.timeout(15_000),
       ...question,
     }).catch(() => ({ status: 0, json: undefined }))
-    counts.set(reply.status, (counts.get(reply.status) ?? 0) + 1)
+    for (const each of counts) each.set(reply.status, (each.get(reply.status) ?? 0) + 1)
     // Gone or not yet there again: a person would not hammer either.
     if (reply.status === 0 || reply.status >= 500) await new Promise((resolve) => setTimeout(resolve, 50))
     return reply
@@ -116,10 +120,10 @@ export function startLoad(options: LoadOptions, clients: number): Load {
   const writers = Array.from({ length: clients }, (_, client) => write(client))
   return {
     memory,
-    counts() {
-      const now = counts
-      counts = new Map()
-      return now
+    answers,
+    count() {
+      counted = new Map()
+      return counted
     },
     async stop() {
       isStopping = true
