@@ -8,6 +8,7 @@ import Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { QueuePool } from '#core/db/queue-pool.ts'
 import type { Log } from '#core/log.ts'
+import { stopwatch } from '#core/time.ts'
 import { JobOrder } from '#protocol/cell/worker.ts'
 import { type Drain, openDrain } from './drain.ts'
 import { queueSchema, takeBackJobs } from './prepare-queue.ts'
@@ -91,13 +92,13 @@ export async function startDispatcher(options: DispatcherOptions): Promise<Dispa
 
   async function keepRunning(): Promise<void> {
     for (let failures = 0; !stopping.signal.aborted; failures++) {
-      const began = Date.now()
+      const began = stopwatch()
       try {
         await once()
       } catch (error) {
         log.warn({ region, error }, 'the queue stopped and is started again')
       }
-      if (Date.now() - began > 60_000) failures = 0
+      if (stopwatch() - began > 60_000) failures = 0
       if (stopping.signal.aborted) return
       await pause(Math.min(100 * 2 ** failures, 5_000), undefined, { signal: stopping.signal }).catch(
         () => undefined,

@@ -21,6 +21,7 @@ let audit: OwnAudit
 let spare: OwnConnection
 let clock = Date.UTC(2026, 0, 1)
 const now = () => new Date(clock)
+const elapsed = () => clock
 
 before(async () => {
   audit = await startAudit()
@@ -40,7 +41,7 @@ function aSealer(sign: SignCheckpoint = audit.sign, ...plugins: KyselyPlugin[]):
     pids.push(connection.pid)
     return { ...connection, db: plugins.reduce((db, plugin) => db.withPlugin(plugin), connection.db) }
   }
-  return { pids, ...createSealer({ region: 'eu', connect, sign, now, log: silentLog() }) }
+  return { pids, ...createSealer({ region: 'eu', connect, sign, now, elapsed, log: silentLog() }) }
 }
 
 async function positions(tenant: string): Promise<string[]> {
@@ -290,7 +291,7 @@ test('writers at full speed while the sealer runs: dense, complete, in order', a
 })
 
 test('a process announces once in three seconds, and nobody goes on before the announcement is there', async () => {
-  const announcer = createAnnouncer(now)
+  const announcer = createAnnouncer(elapsed)
   let sent = 0
   const gate = Promise.withResolvers<void>()
   const order: string[] = []

@@ -6,7 +6,7 @@ import { type QueryExecutorProvider, sql } from 'kysely'
 import type { SignCheckpoint } from '#core/audit/checkpoint.ts'
 import { sealAudit } from '#core/audit/seal-audit.ts'
 import type { Log } from '#core/log.ts'
-import type { Clock } from '#core/time.ts'
+import { type Clock, type Stopwatch, stopwatch } from '#core/time.ts'
 import { logOrigin } from '#protocol/keeper/log-origin.ts'
 
 /** A connection as the role `sealer`, held by the sealer alone. */
@@ -19,7 +19,10 @@ export interface SealerOptions {
   readonly region: string
   readonly connect: () => Promise<SealerConnection>
   readonly sign: SignCheckpoint
+  /** Dates what is signed. */
   readonly now: Clock
+  /** Measures how long something is hot, waits or holds. */
+  readonly elapsed?: Stopwatch
   readonly log: Pick<Log, 'warn' | 'error'>
 }
 
@@ -58,14 +61,15 @@ const TENANTS_PER_CONNECTION = 200
 const TENANT_LOGIN = /^t_[a-z2-7]{13}(_people)?$/
 
 interface Heat {
-  /** Looked at until then, milliseconds. */
+  /** Looked at until then, by the stopwatch. */
   until: number
   retryAt: number
   failures: number
 }
 
 /** A sealer over one cell. Opens nothing until its first round. */
-export function createSealer({ region, connect, sign, now, log }: SealerOptions): Sealer {
+export function createSealer(options: SealerOptions): Sealer {
+  const { region, connect, sign, now, elapsed = stopwatch, log } = options
   const hot = new Map<string, Heat>()
   const touched = new Set<string>()
   let connection: SealerConnection | undefined
@@ -85,8 +89,7 @@ export function createSealer({ region, connect, sign, now, log }: SealerOptions)
   }
 
   function heat(rows: readonly { tenant: string }[]): void {
-    for (const { tenant } of rows)
-      hot.set(tenant, { until: now().getTime() + HOT_MS, retryAt: 0, failures: 0 })
+    for (const { tenant } of rows) hot.set(tenant, { until: elapsed() + HOT_MS, retryAt: 0, failures: 0 })
   }
 
   async function walk(): Promise<void> {
@@ -124,13 +127,13 @@ export function createSealer({ region, connect, sign, now, log }: SealerOptions)
       let failed = 0
       let someWait = false
       for (const [tenant, state] of hot) {
-        if (state.retryAt > now().getTime()) continue
+        if (state.retryAt > elapsed()) continue
         try {
           const result = await sealOne(tenant)
           state.failures = 0
           sealed += result.sealed
           if (result.waiting) someWait = true
-          else if (state.until <= now().getTime()) hot.delete(tenant)
+          else if (state.until <= elapsed()) hot.delete(tenant)
         } catch (error) {
           failed++
           log.error({ tenant, err: error }, 'events of a tenant could not be sealed')
@@ -150,7 +153,7 @@ export function createSealer({ region, connect, sign, now, log }: SealerOptions)
       await open(),
     )
     if (rows.length === 0) hot.delete(tenant)
-    state.retryAt = now().getTime() + Math.min(60_000, ROUND_MS * 2 ** state.failures)
+    state.retryAt = elapsed() + Math.min(60_000, ROUND_MS * 2 ** state.failures)
     state.failures++
   }
 
@@ -165,8 +168,8 @@ export function createSealer({ region, connect, sign, now, log }: SealerOptions)
       return []
     }
     if (holder?.pid !== found.pid || holder.xid !== found.xid)
-      holder = { pid: found.pid, xid: found.xid, since: now().getTime() }
-    if (now().getTime() - holder.since < OPEN_MOST_MS) return []
+      holder = { pid: found.pid, xid: found.xid, since: elapsed() }
+    if (elapsed() - holder.since < OPEN_MOST_MS) return []
     const login = found.usename ?? ''
     if (!TENANT_LOGIN.test(login)) {
       log.warn({ login, pid: found.pid }, "a transaction that is no tenant's holds the audit log up")
@@ -182,7 +185,7 @@ export function createSealer({ region, connect, sign, now, log }: SealerOptions)
   async function run(signal: AbortSignal): Promise<void> {
     let walked = false
     while (!signal.aborted) {
-      const began = now().getTime()
+      const began = elapsed()
       try {
         if (!walked) await walk()
         walked = true
@@ -192,7 +195,7 @@ export function createSealer({ region, connect, sign, now, log }: SealerOptions)
         // It may have taken announcements away and forgotten them.
         walked = false
       }
-      const rest = Math.min(ROUND_MS, Math.max(0, ROUND_MS - (now().getTime() - began)))
+      const rest = Math.max(0, ROUND_MS - (elapsed() - began))
       await setTimeout(rest, undefined, { signal }).catch((error: Error) => {
         if (error.name !== 'AbortError') throw error
       })

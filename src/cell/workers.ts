@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { Compile } from 'typebox/compile'
 import type { Finding } from '#core/evidence/evidence.ts'
 import { type JsonLines, speakJsonLines } from '#core/net/json-lines.ts'
+import { stopwatch } from '#core/time.ts'
 import { FromWorker, type JobOrder, type ToWorker } from '#protocol/cell/worker.ts'
 
 /** How a job ended, as far as the queue is concerned. */
@@ -77,7 +78,7 @@ export class Workers {
       removals: new Map(),
       capacity: 0,
       tasks: new Set(),
-      heardAt: Date.now(),
+      heardAt: stopwatch(),
     }
     this.#links.add(link)
   }
@@ -147,7 +148,7 @@ export class Workers {
 
   #hear(link: WorkerLink, message: unknown): void {
     if (!checkMessage.Check(message)) return void link.socket.destroy()
-    link.heardAt = Date.now()
+    link.heardAt = stopwatch()
     switch (message.type) {
       case 'ready':
         link.capacity = message.capacity
@@ -199,7 +200,7 @@ export class Workers {
   }
 
   #endSilent(): void {
-    const before = Date.now() - this.#silence
+    const before = stopwatch() - this.#silence
     for (const link of this.#links) if (link.heardAt < before) link.socket.destroy()
   }
 

@@ -18,6 +18,7 @@ import {
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { ConfigError } from '#core/config.ts'
+import { stopwatch } from '#core/time.ts'
 import { pgHbaConf, postgresqlConf } from './cluster-settings.ts'
 import { endProcess, processesIn } from './process-identity.ts'
 
@@ -176,11 +177,11 @@ function launch(plan: ClusterPlan): {
 
 async function waitUntilReady(plan: ClusterPlan, hasEnded: () => boolean): Promise<void> {
   // Recovery after a kill replays the write-ahead log and may take its time.
-  const until = Date.now() + 120_000
+  const until = stopwatch() + 120_000
   for (;;) {
     // The eighth line of the lock file is the server's own word on how far it is.
     if (/^ready\s*$/.test(lockLines(plan.folder)[7] ?? '')) return
-    if (hasEnded() || Date.now() > until)
+    if (hasEnded() || stopwatch() > until)
       throw new ConfigError(
         `The database of region ${plan.region} did not start:\n${lastLines(plan.logFile)}`,
       )

@@ -2,6 +2,7 @@
 // pid and start time are. A zombie counts as gone: it holds nothing any more.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { stopwatch } from '#core/time.ts'
 
 /** One process of this machine's current boot. `started` is opaque and equal only for the same process. */
 export interface ProcessIdentity {
@@ -43,10 +44,10 @@ export async function endProcess(
 }
 
 async function isGoneWithin(identity: ProcessIdentity, patience: number): Promise<boolean> {
-  const until = Date.now() + patience
+  const until = stopwatch() + patience
   for (;;) {
     if (!isRunning(identity)) return true
-    if (Date.now() > until) return false
+    if (stopwatch() > until) return false
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

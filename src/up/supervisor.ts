@@ -2,6 +2,7 @@
 // Must stay true: after stop() it is not started again, also when it was just about to be.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '#core/log.ts'
+import { stopwatch } from '#core/time.ts'
 
 /** Something that runs now. */
 export interface Running {
@@ -40,10 +41,10 @@ export async function supervise(charge: Charge, log: Log): Promise<Watched> {
   async function keep(): Promise<void> {
     let delay = firstPause
     for (;;) {
-      const since = Date.now()
+      const since = stopwatch()
       await running.ended
       if (signal.aborted) return
-      if (Date.now() - since > goodRun) delay = firstPause
+      if (stopwatch() - since > goodRun) delay = firstPause
       log.warn({ charge: charge.name, delay }, 'ended by itself, starts again')
       const next = await startAgain(delay)
       if (!next) return

@@ -2,7 +2,7 @@
 // Must stay true: when an event commits, an announcement of its tenant has committed at most ANNOUNCE_EVERY_MS (and the
 // life of one transaction) before it. The sealer keeps a tenant hot for longer than both together.
 import { type QueryExecutorProvider, sql } from 'kysely'
-import type { Clock } from '../time.ts'
+import { type Stopwatch, stopwatch } from '../time.ts'
 
 /** A process announces a tenant at most once in this time. */
 export const ANNOUNCE_EVERY_MS = 3000
@@ -27,12 +27,12 @@ export interface Announcer {
   announce(tenant: string, send: () => Promise<void>): Promise<void>
 }
 
-/** An announcer of one process. */
-export function createAnnouncer(now: Clock): Announcer {
+/** An announcer of one process. It goes by a stopwatch: a wall clock set back by an hour would keep it silent for that hour. */
+export function createAnnouncer(elapsed: Stopwatch = stopwatch): Announcer {
   const sent = new Map<string, { at: number; done: Promise<void> }>()
   return {
     async announce(tenant, send) {
-      const at = now().getTime()
+      const at = elapsed()
       const last = sent.get(tenant)
       if (last && at - last.at < ANNOUNCE_EVERY_MS) return last.done
       if (sent.size > 1000)

@@ -3,6 +3,7 @@
 // needs who may hold a connection already never waits for those who wait for that one.
 import pg from 'pg'
 import { PublicError } from '../errors.ts'
+import { stopwatch } from '../time.ts'
 import { TurnSocket } from './turn-socket.ts'
 
 /** Which server, database and role a connection is for. */
@@ -82,7 +83,7 @@ export class LeasePools {
   constructor(options: LeasePoolsOptions) {
     this.#options = options
     this.#sweep = setInterval(
-      () => this.#closeIdle(Date.now() - options.idleMs),
+      () => this.#closeIdle(stopwatch() - options.idleMs),
       Math.min(options.idleMs, 10_000),
     )
     this.#sweep.unref()
@@ -205,7 +206,7 @@ export class LeasePools {
         released = true
         if (broken || slot.broken || this.#closed) this.#drop(pool, slot)
         else {
-          slot.idleSince = Date.now()
+          slot.idleSince = stopwatch()
           pool.idle.push(slot)
         }
         this.#serveWaiters()

@@ -19,7 +19,7 @@ import type { TenantKeys } from '../keys/tenant-keys.ts'
 import { giveNudge } from '../notifications/nudge.ts'
 import { bindTenantSearch } from '../search/bind-tenant-search.ts'
 import type { SearchCache } from '../search/search-cache.ts'
-import type { Clock } from '../time.ts'
+import { type Clock, stopwatch } from '../time.ts'
 import type { Actor } from './actor.ts'
 import { stageBlob } from './stage-blob.ts'
 import type { OpenTenant, TenantConnections } from './tenant-connections.ts'
@@ -47,7 +47,7 @@ export class MissingAudit extends Error {
 /** Opens the door over the tenants of this process. */
 export function openDoor({ tenants, blobs, searchCache, nudged, now }: DoorOptions): Door {
   const queues = new Map<string, AuditQueue>()
-  const announcer = createAnnouncer(now)
+  const announcer = createAnnouncer()
   const audited = new WeakSet<Actor>()
 
   function queueOf(tenant: OpenTenant): AuditQueue {
@@ -127,7 +127,7 @@ export function openDoor({ tenants, blobs, searchCache, nudged, now }: DoorOptio
       const tenant = await tenants.of(actor.tenant)
       const keys = await tenant.keys()
       const entries: AuditEntry[] = []
-      const begun = now().getTime()
+      const begun = stopwatch()
       let isNudged = false
       await announce(tenant)
       const result = await inTransaction<TenantTables, T>(
@@ -161,7 +161,7 @@ export function openDoor({ tenants, blobs, searchCache, nudged, now }: DoorOptio
       audited.add(actor)
       if (isNudged) passNudge(tenant)
       // A long transaction may commit when the sealer has long stopped looking at its tenant.
-      if (now().getTime() - begun > ANNOUNCE_EVERY_MS) await announce(tenant)
+      if (stopwatch() - begun > ANNOUNCE_EVERY_MS) await announce(tenant)
       return result
     },
 

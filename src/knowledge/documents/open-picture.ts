@@ -6,6 +6,7 @@ import { PublicError } from '#core/errors.ts'
 import { type BodyRequest, isUnchanged } from '#core/net/wanted-part.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
+import { stopwatch } from '#core/time.ts'
 import { findPicture, type PictureOf, wantPicture } from './picture-record.ts'
 
 /** A worker that is not busy draws a page in half a second. */
@@ -43,10 +44,10 @@ export async function openPicture(
       })
     })
   }
-  const until = Date.now() + PATIENCE
+  const until = stopwatch() + PATIENCE
   for (let pause = FIRST_LOOK; found.state !== 'stored'; pause = Math.min(pause * 1.5, SLOWEST_LOOK)) {
     if (found.state === 'failed') throw new PublicError('picture_unavailable')
-    if (Date.now() > until) throw new PublicError('busy')
+    if (stopwatch() > until) throw new PublicError('busy')
     await delay(pause, undefined, { signal })
     found = await ctx.read(actor, (tx) => findPicture(tx, of))
   }

@@ -47,14 +47,13 @@ export async function runProber({
         wait = leastPause
         continue
       }
-      const now = Date.now()
-      if (!prober || now - openedAt > REOPEN_EVERY) {
+      if (!prober || began - openedAt > REOPEN_EVERY) {
         prober = await openProber(ground, log)
-        openedAt = now
-        furnishedAt = now
-      } else if (now - furnishedAt > REFURNISH_EVERY) {
+        openedAt = began
+        furnishedAt = began
+      } else if (began - furnishedAt > REFURNISH_EVERY) {
         await prober.refurnish()
-        furnishedAt = now
+        furnishedAt = began
       }
       if (prober) {
         const report = await prober.tryOut(BATCH, { lanes: 1, shares: STEADY_SHARES, signal })

@@ -3,8 +3,8 @@
 import { hash } from 'node:crypto'
 import type { OpenTenant } from '../../tenancy/tenant-connections.ts'
 
-/** How long a row is kept behind the end of its signature: longer than clocks of two machines may differ. */
-const KEPT_MS = 10 * 60_000
+/** How long a row is kept behind the end of its signature: a clock that was set on and back again must not open a replay. */
+const KEPT_MS = 24 * 3_600_000
 /** How often one process clears what has ended, for each tenant. */
 const CLEAR_EVERY_MS = 60_000
 
