@@ -2,7 +2,7 @@
 // Must stay true: the mark that a cluster is set up is written after its last step; until then every start repeats it.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { CellPlace, Config } from '#core/config.ts'
+import { type CellPlace, type Config, ConfigError } from '#core/config.ts'
 import { bootstrapCluster, type systemLogins } from '#core/db/bootstrap-cluster.ts'
 import type { KeeperClient } from '#core/keys/keeper-client.ts'
 import type { Log } from '#core/log.ts'
@@ -10,7 +10,7 @@ import { type ClusterPlan, packagedServer, type RunningCluster, startCluster } f
 import { supervise, type Watched } from './supervisor.ts'
 
 /** Raise it when bootstrap-cluster.ts asks for more than before: homes of older versions then run it again. */
-const setUpVersion = 1
+const setUpVersion = 2
 
 export interface ClusterHost {
   readonly config: Config
@@ -39,10 +39,14 @@ async function runCluster(host: ClusterHost, cell: CellPlace): Promise<Watched> 
     {
       name: `postgres ${cell.name}`,
       async start() {
-        const isSetUp =
-          existsSync(join(plan.folder, 'PG_VERSION')) &&
-          existsSync(mark) &&
-          readFileSync(mark, 'utf8') === String(setUpVersion)
+        const isThere = existsSync(join(plan.folder, 'PG_VERSION'))
+        // Its volume may not be mounted. An empty database in its place would look like everything were lost.
+        if (!isThere && existsSync(mark))
+          throw new ConfigError(
+            `The database of region ${cell.region} is gone: ${plan.folder} holds none, though it was set up. ` +
+              `Bring the folder back. To begin with an empty one instead, remove ${mark}.`,
+          )
+        const isSetUp = isThere && existsSync(mark) && readFileSync(mark, 'utf8') === String(setUpVersion)
         const cluster = await startCluster({ ...plan, purpose: isSetUp ? 'serve' : 'setUp' })
         if (!isSetUp) await setUp(host, cell, cluster, mark)
         return { report: {}, ended: cluster.ended, stop: cluster.stop }

@@ -1,5 +1,5 @@
 -- What the login of tenant A tries and must be denied. {a} and {b} are the activity schemas, {aPeople} and {bPeople} the people
--- schemas, {bLogin} the login of B. Each statement runs by itself; an error of another kind than a denial is a failure.
+-- schemas, {bLogin} the login of B, {bPid} one of its connections. Each statement runs by itself; an error of another kind than a denial is a failure.
 
 -- Another tenant's data
 select * from {b}.document;
@@ -230,3 +230,102 @@ select * from {b}.search_page;
 select * from {b}.search_word;
 select last_value from {b}.search_seq;
 select nextval('{b}.search_seq');
+
+-- How much a neighbour has, when it works and what it waits for
+select * from pg_stat_activity;
+select query, client_addr from pg_stat_get_activity(null);
+select pg_stat_get_backend_activity(1);
+select * from pg_stat_database;
+select * from pg_stat_user_tables;
+select * from pg_stat_user_indexes;
+select * from pg_stat_xact_user_tables;
+select * from pg_statio_user_tables;
+select * from pg_stat_user_functions;
+select * from pg_stat_replication;
+select * from pg_stat_ssl;
+select * from pg_stat_gssapi;
+select * from pg_stat_progress_copy;
+select * from pg_stat_progress_vacuum;
+select * from pg_stat_wal_receiver;
+select * from pg_stat_subscription;
+select * from pg_locks;
+select pg_blocking_pids(1);
+select reltuples from pg_class;
+select relpages from pg_class;
+select * from pg_class;
+select pg_relation_size(oid) from pg_class where relname = 'audit';
+select pg_table_size(oid) from pg_class where relname = 'audit';
+select pg_indexes_size(oid) from pg_class where relname = 'audit';
+select pg_total_relation_size(oid) from pg_class where relname = 'audit';
+select pg_database_size('cell');
+select pg_tablespace_size('pg_default');
+select pg_stat_get_tuples_inserted(oid) from pg_class where relname = 'audit';
+select pg_stat_get_live_tuples(oid) from pg_class where relname = 'audit';
+select * from pg_statistic_ext_data;
+select * from pg_toast.pg_toast_1;
+select '{b}.document'::regclass;
+select to_regclass('{b}.document');
+select has_table_privilege('{b}.document', 'select');
+select tableoid from {b}.document;
+select ctid, xmin from {b}.document;
+select * from {b}.document tablesample system (1);
+
+-- Programs, and what outlives a statement
+do $$ begin null; end $$;
+do $$ begin perform pg_sleep(1); end $$;
+declare c cursor with hold for select * from {b}.document;
+prepare p as select * from {b}.document;
+create procedure {a}.p() language sql as 'select 1';
+create aggregate {a}.s (int) (sfunc = int4pl, stype = int);
+create language plperl;
+create access method m type table handler heap_tableam_handler;
+create conversion {a}.c for 'UTF8' to 'LATIN1' from utf8_to_iso8859_1;
+create materialized view {a}.peek as select * from {b}.document;
+create foreign table {a}.f (x text) server s;
+merge into {b}.document d using {a}.member m on false when matched then delete;
+vacuum {b}.document;
+analyze {b}.document;
+cluster {b}.document;
+reindex table {b}.document;
+refresh materialized view {b}.peek;
+
+-- Every lock and large object there is a function for
+select pg_advisory_lock(1, 2);
+select pg_try_advisory_lock_shared(1);
+select pg_advisory_xact_lock_shared(1);
+select pg_try_advisory_xact_lock(1);
+select pg_try_advisory_xact_lock_shared(1);
+select pg_advisory_unlock(1);
+select pg_advisory_unlock_shared(1);
+select lo_unlink(1);
+select lo_truncate(1, 1);
+select lo_truncate64(1, 1);
+select lo_lseek(1, 0, 0);
+select lo_tell(1);
+select lo_close(1);
+select loread(1, 1);
+select lowrite(1, 'x');
+
+-- The server again
+select pg_terminate_backend({bPid});
+select pg_cancel_backend({bPid});
+alter system reset all;
+alter role current_user connection limit 100;
+alter role current_user valid until 'infinity';
+alter role all reset all;
+show unix_socket_directories;
+show primary_conninfo;
+select current_setting('hba_file');
+select * from pg_ident_file_mappings;
+select * from pg_config;
+select * from pg_backend_memory_contexts;
+select * from pg_shmem_allocations;
+select pg_current_logfile();
+select pg_stat_reset_single_table_counters(1);
+select pg_stat_reset_shared('bgwriter');
+select pg_wal_replay_pause();
+select pg_import_system_collations('pg_catalog');
+set track_activities = off;
+set log_min_duration_statement = 0;
+set temp_file_limit = -1;
+set max_stack_depth = '7MB';

@@ -19,10 +19,6 @@ select n.nspname, c.relname, a.attname from pg_attribute a join pg_class c on c.
 -- rows: 0
 select nspname from pg_namespace where nspname in ('{b}', '{bPeople}', 'queue', 'public') and has_schema_privilege(oid, 'usage, create');
 -- rows: 0
-select query from pg_stat_activity where usename <> current_user and query is not null and query <> '' and query <> '<insufficient privilege>';
--- rows: 0
-select client_addr from pg_stat_activity where usename <> current_user and client_addr is not null;
--- rows: 0
 select rolname from pg_roles r where pg_has_role(current_user, r.oid, 'member') and rolname not in (current_user, 'tenant');
 -- rows: 0
 select proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
@@ -38,25 +34,37 @@ select * from pg_largeobject_metadata;
 select * from pg_seclabels;
 -- rows: 0
 select * from pg_prepared_statements where name not like 'x%' and statement ilike '%{b}%';
-select * from pg_stat_activity;
-select * from pg_locks;
-select * from pg_stat_user_tables;
-select * from pg_statio_user_tables;
 select * from pg_settings;
 select * from pg_roles;
 select * from pg_user;
 select * from pg_db_role_setting;
 select * from pg_description;
-select * from pg_stat_replication;
+-- rows: 0
 select * from pg_replication_slots;
 select * from pg_cursors;
 select * from pg_views where schemaname not in ('pg_catalog', 'information_schema');
 select * from pg_constraint;
-select * from pg_stat_progress_copy;
-select * from pg_stat_ssl;
 -- rows: 0
 select * from information_schema.tables where table_schema in ('{b}', '{bPeople}', 'cell', 'queue') and table_type = 'BASE TABLE';
 -- rows: 0
-select query from pg_stat_activity where usename <> current_user and query <> '' and query <> '<insufficient privilege>';
--- rows: 0
 select * from pg_prepared_xacts where owner <> current_user;
+-- rows: 0
+select name, setting from pg_settings where sourcefile is not null or name in ('data_directory', 'config_file', 'hba_file', 'primary_conninfo');
+-- rows: 0
+select c.relname from pg_class c where c.relkind = 't' and has_table_privilege(c.oid, 'select');
+-- rows: 0
+select * from pg_stats_ext where schemaname in ('{b}', '{bPeople}');
+-- rows: 0
+select * from pg_stats_ext_exprs where schemaname in ('{b}', '{bPeople}');
+-- rows: 0
+select * from pg_sequences where schemaname in ('{b}', '{bPeople}') and last_value is not null;
+-- rows: 0
+select * from pg_publication;
+-- rows: 0
+select * from pg_event_trigger;
+-- rows: 0
+select * from pg_foreign_server;
+-- rows: 0
+select umuser from pg_user_mappings;
+-- rows: 0
+select lanname from pg_language where lanname not in ('internal', 'c', 'sql') and has_language_privilege(oid, 'usage');

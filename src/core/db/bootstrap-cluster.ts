@@ -76,18 +76,29 @@ async function closeDatabase(plan: BootstrapPlan, database: string): Promise<voi
     await client.query(`revoke all on database ${database} from public`)
     await client.query('revoke all on schema public from public')
     // Large objects know no schema; advisory locks and notifications are seen by the whole database; a logical
-    // message would write a tenant's words to the write-ahead log unsealed.
+    // message would write a tenant's words to the write-ahead log unsealed. Statistics and sizes tell how much a
+    // neighbour has and when it works.
     await client.query(`do $$
       declare routine regprocedure;
       begin
         for routine in
           select oid::regprocedure from pg_proc
           where pronamespace = 'pg_catalog'::regnamespace and prokind = 'f' and (
-            proname ~ '^(pg_(try_)?advisory_|lo_|lo(read|write)$)'
-            or proname in ('pg_notify', 'pg_logical_emit_message', 'pg_export_snapshot'))
+            proname ~ '^(pg_(try_)?advisory_|lo_|lo(read|write)$|pg_stat_get_|pg_(relation|table|indexes|total_relation|database|tablespace)_size$)'
+            or proname in ('pg_notify', 'pg_logical_emit_message', 'pg_export_snapshot', 'pg_lock_status', 'pg_blocking_pids'))
         loop
           execute format('revoke all on function %s from public', routine);
         end loop;
+      end $$`)
+    // Nobody writes programs here but migrations.
+    await client.query('revoke usage on language plpgsql from public')
+    await client.query(`do $$
+      declare shown text;
+      begin
+        select string_agg(quote_ident(attname), ', ') into shown from pg_attribute where attrelid = 'pg_class'::regclass
+          and attnum > 0 and attname not in ('relpages', 'reltuples', 'relallvisible', 'relallfrozen');
+        revoke select on pg_class from public;
+        execute format('grant select (%s) on pg_class to public', shown);
       end $$`)
   })
 }
@@ -100,6 +111,12 @@ async function openDatabase(plan: BootstrapPlan, database: 'cell' | 'directory')
     // What migrator makes is nobody's until a migration says whose it is.
     await client.query('alter default privileges for role migrator revoke execute on functions from public')
     await client.query('grant execute on function pg_notify(text, text) to migrator, dispatcher')
+    await client.query('grant usage on language plpgsql to migrator, dispatcher')
+    // Who ends what holds a log up, and who looks whether connections and copies are as they should be.
+    await client.query(
+      'grant execute on function pg_stat_get_activity(int) to migrator, sealer, dispatcher, registrar',
+    )
+    await client.query('grant execute on function pg_stat_get_subscription(oid) to migrator')
   })
 }
 
