@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync } from 'node:crypto'
+import crypto, { generateKeyPairSync } from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { after, before, describe, it } from 'node:test'
 import type { FastifyInstance } from 'fastify'
+import { SpentSignatures } from '#core/auth/signing/spent-signatures.ts'
+import { coreEvidence } from '#core/evidence/core-evidence.ts'
+import { assertJudged } from '#test/judged.ts'
 import { type SigningPair, signMessage } from '#test/sign-request.ts'
 import { HOST, openSigningHouse, type SigningHouse, type WireQuestion } from '#test/signing-house.ts'
 import { type Scheme, type Tampered, tampered } from '#test/tamper.ts'
@@ -146,6 +150,41 @@ describe('a signed request that somebody else got hold of', () => {
       assert.deepEqual([again.status, again.json.details.reason], [401, 'replayed'])
     }
     assert.equal(await nameNow(), 'Nonce')
+  })
+
+  /** How many of all forms pass, and how often a change of state passes a second time. */
+  async function through(base: Base): Promise<{ forms: number; again: boolean }> {
+    const forms = tampered(base.scheme, base.question)
+    const passed = await Promise.all(forms.map(([, question]) => s.send(question)))
+    const first = await s.send(base.question)
+    const again = await s.send(base.question, other)
+    assert.equal(first.status, 200, first.text)
+    return { forms: passed.filter(({ status }) => status < 300).length, again: again.status < 300 }
+  }
+
+  it('signed-requests: PX-27 fails when signatures are not compared, or what was used is not remembered', async () => {
+    const writes = (['header', 'query'] as const).map((scheme): Base => {
+      const question = s.pdx(scheme, pair, 'PATCH', '/v1/organisation', { json: { name: `Broken ${scheme}` } })
+      return { what: scheme, scheme, question }
+    })
+    const equal = crypto.timingSafeEqual
+    const { spend } = SpentSignatures.prototype
+    crypto.timingSafeEqual = () => true
+    SpentSignatures.prototype.spend = async () => true
+    syncBuiltinESMExports()
+    try {
+      for (const base of writes) {
+        const { forms, again } = await through(base)
+        assert.ok(forms > 10 && again, `${base.what}: ${forms} forms pass`)
+      }
+    } finally {
+      crypto.timingSafeEqual = equal
+      SpentSignatures.prototype.spend = spend
+      syncBuiltinESMExports()
+    }
+    const question = s.pdx('header', pair, 'PATCH', '/v1/organisation', { json: { name: 'Whole' } })
+    assert.deepEqual(await through({ what: 'whole', scheme: 'header', question }), { forms: 0, again: false })
+    assertJudged(coreEvidence, 'signed-requests')
   })
 
   it('is over when its time is, in every way of signing', async (t) => {

@@ -88,6 +88,8 @@ export const enTrustPage = {
   'evidence.job-payloads': 'Reads what the queue carries',
   'evidence.work-leftovers': 'Looks for what jobs left behind',
   'evidence.attacks-across': 'Attacks across organisations on every route',
+  'evidence.sessions': 'Sessions that were closed, idle, expired or revoked, tried on every route',
+  'evidence.signed-requests': 'Published vectors, an unmodified client, and thousands of altered requests',
   'evidence.planted-words': 'Plants words everywhere and searches every file for them',
   'looked.ports': 'ports',
   'looked.handshakes': 'handshakes',

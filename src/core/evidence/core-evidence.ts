@@ -42,4 +42,27 @@ export const coreEvidence: readonly Evidence[] = [
   { ...cell, name: 'recovery-kit', claims: ['P9-31'], everyMinutes: 30 },
   { ...cell, name: 'job-payloads', claims: ['P9-23'], everyMinutes: 30 },
   { ...worker, name: 'work-leftovers', claims: ['P9-23'], everyMinutes: 30 },
+  {
+    name: 'sessions',
+    kind: 'test',
+    claims: ['PX-10'],
+    files: ['src/core/auth/accounts.test.ts', 'src/core/auth/lists.test.ts', 'test/doors/refusals.test.ts'],
+    breaker: 'src/core/auth/session-claims.test.ts',
+    freshDays: 30,
+  },
+  {
+    name: 'signed-requests',
+    kind: 'test',
+    claims: ['PX-27'],
+    files: [
+      'src/core/auth/signing/read-pdx.test.ts',
+      'src/core/auth/signing/read-message-signature.test.ts',
+      'src/core/auth/signing/signature-base.test.ts',
+      'test/vectors/ruby-sdk.test.ts',
+      'src/server/authenticate-signed.test.ts',
+      'src/server/tampered-requests.test.ts',
+    ],
+    breaker: 'src/server/tampered-requests.test.ts',
+    freshDays: 30,
+  },
 ]

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { connectAs, loginOf } from '#core/db/system-login.ts'
-import { judgeRecord } from '#core/evidence/signed-record.ts'
+import { assertJudged } from '#test/judged.ts'
 import { openProbeHouse, type ProbeHouse } from '#test/probe-house.ts'
 import { trustEvidence } from '../trust-evidence.ts'
 
@@ -51,24 +51,6 @@ describe('the attacks across organisations', () => {
     await world.run(`grant select on all tables in schema t_${other} to t_${world.tenant}`)
     const through = await allowed()
     assert.ok(through.length > 0, 'the statements notice')
-    const evidence = trustEvidence.find(({ name }) => name === 'attacks-across')
-    assert.ok(evidence && evidence.kind !== 'live')
-    const line = (file: string, kind: 'passed' | 'failed') => ({
-      file,
-      kind,
-      name: 'is denied every statement',
-      milliseconds: 1,
-    })
-    const record = {
-      version: 1 as const,
-      at: new Date().toISOString(),
-      program: 'a'.repeat(64),
-      commit: null,
-    }
-    const passed = evidence.files.map((file) => line(file, 'passed'))
-    assert.equal(judgeRecord(evidence, { ...record, tests: passed }).outcome, 'pass')
-    const broken = evidence.files.map((file, i) => line(file, i === 0 ? 'failed' : 'passed'))
-    assert.equal(judgeRecord(evidence, { ...record, tests: [...passed, ...broken] }).outcome, 'fail')
-    assert.equal(judgeRecord(evidence, { ...record, tests: passed.slice(1) }).outcome, 'unknown')
+    assertJudged(trustEvidence, 'attacks-across')
   })
 })
