@@ -14,7 +14,7 @@ import {
 import { CredentialRefused } from '#core/auth/credentials.ts'
 import { SignatureRefused } from '#core/auth/signing/signature-refused.ts'
 import type { Ctx } from '#core/ctx.ts'
-import { PublicError } from '#core/errors.ts'
+import { ERROR_CODES, PublicError } from '#core/errors.ts'
 import { LimitReached } from '#core/limits/limit-reached.ts'
 import type { Log } from '#core/log.ts'
 import { type Call, jsonBodyOf, type Route, type StreamType } from '#core/route.ts'
@@ -278,7 +278,8 @@ async function answerError(
   })
   if (shown.code === 'wrong_region' && shown.details.url === undefined)
     shown.details.url = await urlOfTenant(ctx, request)
-  if (shown.code === 'too_many_requests' || shown.code === 'busy') sendWait(reply, shown)
+  if (shown.code === 'too_many_requests' || (shown.status >= 503 && ERROR_CODES[shown.code].retry))
+    sendWait(reply, shown)
   if (shown.code === 'range_not_satisfiable')
     reply.header('content-range', `bytes */${String(shown.details.size)}`)
   if (shown.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer, API-Key')
