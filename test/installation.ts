@@ -44,7 +44,7 @@ export interface Installation {
 }
 
 const ROOT = join(import.meta.dirname, '..')
-const START_LIMIT_MS = 90_000
+const START_LIMIT_MS = 240_000
 
 // Shared state on purpose: starting a house takes seconds, and its tests do not share tenants' data but by asking for it.
 let shared: Promise<Installation> | undefined

@@ -164,7 +164,9 @@ describe('a signed request that somebody else got hold of', () => {
 
   it('signed-requests: PX-27 fails when signatures are not compared, or what was used is not remembered', async () => {
     const writes = (['header', 'query'] as const).map((scheme): Base => {
-      const question = s.pdx(scheme, pair, 'PATCH', '/v1/organisation', { json: { name: `Broken ${scheme}` } })
+      const question = s.pdx(scheme, pair, 'PATCH', '/v1/organisation', {
+        json: { name: `Broken ${scheme}` },
+      })
       return { what: scheme, scheme, question }
     })
     const equal = crypto.timingSafeEqual
