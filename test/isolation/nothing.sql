@@ -23,7 +23,8 @@ select rolname from pg_roles r where pg_has_role(current_user, r.oid, 'member') 
 -- rows: 0
 select proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
   where n.nspname not in ('pg_catalog', 'information_schema') and has_function_privilege(p.oid, 'execute')
-  and has_schema_privilege(n.oid, 'usage') and n.nspname || '.' || proname not in ('cell.announce', 'cell.enqueue', 'cell.cancel_job');
+  and has_schema_privilege(n.oid, 'usage') and n.nspname || '.' || proname not in ('cell.announce', 'cell.enqueue', 'cell.cancel_job',
+  'cell.give_nudge', 'cell.list_destructions', 'cell.note_certified', 'cell.note_destruction', 'cell.note_index_rewritten');
 -- rows: 0
 select datname from pg_database where has_database_privilege(oid, 'temp') or has_database_privilege(oid, 'create');
 -- rows: 0
