@@ -1,6 +1,6 @@
 /** From the command to the first page over HTTPS: the first start ever, and the start of a home that exists. */
 import { startInstallation } from '#test/installation.ts'
-import { median } from './http-load.ts'
+import { median } from './median.ts'
 import type { Bench, Row } from './row.ts'
 
 const FIRST_MS = 15_000

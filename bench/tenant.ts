@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { buildConfig, cellSocket } from '#core/config.ts'
 import { openCellClient } from '#core/jobs/cell-client.ts'
 import { startInstallation } from '#test/installation.ts'
-import { median } from './http-load.ts'
+import { median } from './median.ts'
 import type { Bench, Row } from './row.ts'
 
 const REACH_MS = 100

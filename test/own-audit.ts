@@ -11,14 +11,13 @@ import {
   sign,
 } from 'node:crypto'
 import { join } from 'node:path'
-import type { Kysely } from 'kysely'
 import { appendAudit, type NewAuditEvent } from '#core/audit/append-audit.ts'
 import { encodeVerifierKey, type SignCheckpoint } from '#core/audit/checkpoint.ts'
 import { exportAudit } from '#core/audit/export-audit.ts'
 import type { AuditFilter } from '#core/audit/list-audit.ts'
 import type { AuditKeys } from '#core/audit/personal-part.ts'
 import { sealAudit } from '#core/audit/seal-audit.ts'
-import { kyselyOnLease } from '#core/db/kysely-on.ts'
+import { type DirectKysely, kyselyOnLease } from '#core/db/kysely-on.ts'
 import type { Login } from '#core/db/lease-pools.ts'
 import { applyToTenant, migrateDatabase, readMigrations } from '#core/db/migrate.ts'
 import { connectAs } from '#core/db/system-login.ts'
@@ -33,7 +32,7 @@ const MIGRATIONS = join(import.meta.dirname, '../migrations')
 
 /** Kysely on one connection of its own. */
 export interface OwnConnection {
-  readonly db: Kysely<unknown>
+  readonly db: DirectKysely<unknown>
   readonly pid: number
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type KyselyPlugin, sql } from 'kysely'
+import { type Kysely, type KyselyPlugin, sql } from 'kysely'
 import { announceAudit, createAnnouncer } from '#core/audit/announce-audit.ts'
 import { appendAudit } from '#core/audit/append-audit.ts'
 import type { SignCheckpoint } from '#core/audit/checkpoint.ts'
@@ -39,7 +39,10 @@ function aSealer(sign: SignCheckpoint = audit.sign, ...plugins: KyselyPlugin[]):
   const connect = async () => {
     const connection = await audit.connect('sealer')
     pids.push(connection.pid)
-    return { ...connection, db: plugins.reduce((db, plugin) => db.withPlugin(plugin), connection.db) }
+    return {
+      ...connection,
+      db: plugins.reduce<Kysely<unknown>>((db, plugin) => db.withPlugin(plugin), connection.db),
+    }
   }
   return { pids, ...createSealer({ region: 'eu', connect, sign, now, elapsed, log: silentLog() }) }
 }

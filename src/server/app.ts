@@ -104,16 +104,17 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.decorateRequest('region', '')
   app.decorateRequest('origin')
   app.decorateRequest('signedBy', null)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     receive(request, reply)
     request.region = options.hosts.regionOf(request)
     ctx.limits.requestFrom(request.origin.ip)
     // A path that begins like a host is nobody's address.
     if (request.url.startsWith('//')) throw new PublicError('not_found')
+    done()
   })
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     if (request.signedBy) signAnswer(ctx, request, reply, payload)
-    return payload
+    done(null, payload)
   })
   await app.register(multipart, {
     throwFileSizeLimit: false,
@@ -142,6 +143,9 @@ function mount(
   regionOf: (request: FastifyRequest) => string,
 ): void {
   const response = { ...route.schema.response, '4xx': Problem, '5xx': Problem }
+  const isStream =
+    route.streaming || Object.values(route.schema.response).some((shape) => 'contentMediaType' in shape)
+  const kind = isStream ? 'stream' : route.passwordLine ? 'password' : 'work'
   app.route({
     method: route.method,
     url: route.url,
@@ -190,7 +194,7 @@ function mount(
         request,
         reply,
       } as unknown as Call
-      const result = await inTurn(ctx, route, request, reply, () => route.handle(ctx, call))
+      const result = await inTurn(ctx, kind, request, reply, () => route.handle(ctx, call))
       if (request.actor === null) await ctx.visits.count(region, origin.ip, `${route.operationId}:done`)
       else if (!ctx.hasAudited(request.actor)) throw new MissingAudit(`${route.operationId} left no event`)
       return result
@@ -240,15 +244,13 @@ function signAnswer(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, payl
 /** Does the work of a request in its turn. A file keeps its turn until it has gone out. */
 async function inTurn<T>(
   ctx: Ctx,
-  route: Route,
+  kind: 'work' | 'stream' | 'password',
   request: FastifyRequest,
   reply: FastifyReply,
   work: () => Promise<T>,
 ): Promise<T> {
-  const isStream =
-    route.streaming || Object.values(route.schema.response).some((shape) => 'contentMediaType' in shape)
-  const kind = isStream ? 'stream' : route.passwordLine ? 'password' : 'work'
   const leave = await ctx.limits.begin(request.actor, request.origin.ip, kind)
+  const isStream = kind === 'stream'
   if (isStream && !reply.raw.destroyed) reply.raw.once('close', leave).once('finish', leave)
   try {
     return await work()

@@ -115,9 +115,19 @@ function readClaim(scheme: SignatureScheme, wire: SignableRequest, hasBody: bool
 
 /** Hosts are those of the region; a signature for another door, or for this one under another name, is none. */
 function demandHost(ctx: Ctx, host: string, region: string): void {
-  const place = ctx.regions.find(({ name }) => name === region)
   const named = host.toLowerCase().replace(/:443$/, '')
-  if (!place || named !== new URL(place.url).host) throw new SignatureRefused('host')
+  if (named !== authoritiesOf(ctx).get(region)) throw new SignatureRefused('host')
+}
+
+const authorities = new WeakMap<Ctx['regions'], ReadonlyMap<string, string>>()
+
+/** The authority of each region's own address. */
+function authoritiesOf({ regions }: Ctx): ReadonlyMap<string, string> {
+  const known = authorities.get(regions)
+  if (known) return known
+  const read = new Map(regions.map(({ name, url }) => [name, new URL(url).host]))
+  authorities.set(regions, read)
+  return read
 }
 
 function demandTime({ signedAt, expiresAt }: SignatureClaim, now: Date): void {
@@ -182,8 +192,16 @@ function named({ tenant, id, maker }: SigningKey) {
   return { tenant, id, person: maker }
 }
 
+const digestsOfNothing = new Map<string, Buffer>()
+
 function emptyDigests({ hashes }: SignatureClaim): Digests {
-  return new Map(hashes.map((name) => [name, hash(name, '', 'buffer')]))
+  return new Map(hashes.map((name) => [name, digestOfNothing(name)]))
+}
+
+function digestOfNothing(name: string): Buffer {
+  const known = digestsOfNothing.get(name) ?? hash(name, '', 'buffer')
+  digestsOfNothing.set(name, known)
+  return known
 }
 
 function spoolOf(ctx: Ctx, key: SigningKey | undefined) {

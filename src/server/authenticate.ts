@@ -35,14 +35,14 @@ export async function authenticate(
 ): Promise<Asker> {
   const scheme = signatureScheme(request.raw)
   if (scheme) {
-    const where = { region, origin: originOf(request), requestId: request.id }
+    const where = { region, origin: request.origin, requestId: request.id }
     return authenticateSigned(ctx, request, reply, scheme, where)
   }
   return { actor: await bearerOf(ctx, request, region), signedBy: null }
 }
 
 async function bearerOf(ctx: Ctx, request: FastifyRequest, region: string): Promise<Actor> {
-  const where = { region, origin: originOf(request), requestId: request.id }
+  const where = { region, origin: request.origin, requestId: request.id }
   const header = request.headers.authorization
   if (header !== undefined) {
     const match = /^(Bearer|API-Key) ([^\s,]{1,200})$/i.exec(header)

@@ -1,6 +1,7 @@
 // Appends events to the log of a tenant: inside the writer's transaction, or many reads' events at once.
 // Must stay true: events of one call go in one statement, so they are all there or none is.
-import { type Compilable, CompiledQuery, type QueryExecutorProvider } from 'kysely'
+import type { Compilable } from 'kysely'
+import { type Statement, type StatementRunner, statementName } from '../db/kysely-on.ts'
 import { newId } from '../ids.ts'
 import type { ActorKind, AuditDetail, AuditOutcome } from './audit-event.ts'
 import { type AuditKeys, type Personal, sealPersonal } from './personal-part.ts'
@@ -30,19 +31,14 @@ export type AuditDurability = 'durable' | 'relaxed'
  * the keys of persons before it sends the statement.
  */
 export async function appendAudit(
-  db: QueryExecutorProvider,
+  db: StatementRunner,
   keys: AuditKeys,
   events: readonly NewAuditEvent[],
   durability: AuditDurability = 'durable',
 ): Promise<readonly string[]> {
   if (events.length === 0) return []
   const rows = await Promise.all(events.map((event) => sealedRow(keys, event)))
-  const parameters: unknown[] = []
-  // Lists of values are half the server's work of a JSON or array parameter, and plain text spares compiling it: every
-  // request passes here.
-  const lists = rows.map((row) => `(${placeholders(parameters, row.values)})`).join(', ')
-  const text = `${INSERT} values ${lists}${durability === 'relaxed' ? RELAX : ''}`
-  await db.getExecutor().executeQuery(CompiledQuery.raw(text, parameters))
+  await db.run({ ...insertOf(rows.length, durability), values: rows.flatMap((row) => row.values) })
   return rows.map((row) => row.id)
 }
 
@@ -51,26 +47,62 @@ export async function appendAudit(
  * is there exactly when the query found a row. Answers the rows.
  */
 export async function readWithEvent<Row>(
-  db: QueryExecutorProvider,
+  db: StatementRunner,
   keys: AuditKeys,
   query: Compilable<Row>,
   event: NewAuditEvent,
 ): Promise<Row[]> {
   const { sql, parameters } = query.compile()
   const { values } = await sealedRow(keys, event)
-  const all = [...parameters]
-  const text = `with found as materialized (${sql}), event as (${INSERT} select ${placeholders(all, values)} from found limit 1${RELAX}) select * from found`
-  return (await db.getExecutor().executeQuery<Row>(CompiledQuery.raw(text, all))).rows
+  const { rows } = await db.run({ ...eventWith(sql, parameters.length), values: [...parameters, ...values] })
+  return rows
 }
 
-const INSERT =
-  'insert into audit (id, at, action, outcome, actor_kind, actor, credential, on_behalf, record_kind, record_id, request_id, detail, personal_hash, personal)'
+const COLUMNS =
+  'id, at, action, outcome, actor_kind, actor, credential, on_behalf, record_kind, record_id, request_id, detail, personal_hash, personal'
+const INSERT = `insert into audit (${COLUMNS})`
+const WIDTH = COLUMNS.split(', ').length
 /** The setting is local to the transaction, which is this one statement; it is read at the commit. */
 const RELAX = ` returning (select set_config('synchronous_commit', 'off', true))`
 
-/** Takes the values up as parameters; answers `$n, $n+1, …`. */
-function placeholders(parameters: unknown[], values: readonly unknown[]): string {
-  return values.map((value) => `$${parameters.push(value)}`).join(', ')
+type Prepared = Pick<Statement, 'name' | 'text'>
+
+const inserts = new Map<string, Prepared>()
+const reads = new Map<string, Prepared>()
+/** Texts held of each kind; every product has some dozens. */
+const MOST_TEXTS = 1_000
+
+/** The insert of so many events. Lists of values are half the server's work of a JSON or array parameter. */
+function insertOf(count: number, durability: AuditDurability): Prepared {
+  return held(inserts, `${durability}${count}`, () => {
+    const lists = Array.from({ length: count }, (_, row) => `(${placeholders(row * WIDTH)})`)
+    return `${INSERT} values ${lists.join(', ')}${durability === 'relaxed' ? RELAX : ''}`
+  })
+}
+
+/** A query that takes so many values, with the event of it. */
+function eventWith(sql: string, count: number): Prepared {
+  return held(
+    reads,
+    sql,
+    () =>
+      `with found as materialized (${sql}), event as (${INSERT} select ${placeholders(count)} from found limit 1${RELAX}) select * from found`,
+  )
+}
+
+/** Texts are made and named once: every request passes here. */
+function held(texts: Map<string, Prepared>, key: string, make: () => string): Prepared {
+  const known = texts.get(key)
+  if (known) return known
+  const text = make()
+  const made = { text, name: statementName(text) }
+  if (texts.size < MOST_TEXTS) texts.set(key, made)
+  return made
+}
+
+/** `$n, $n+1, …` for one event, after so many other values. */
+function placeholders(after: number): string {
+  return Array.from({ length: WIDTH }, (_, at) => `$${after + at + 1}`).join(', ')
 }
 
 async function sealedRow(keys: AuditKeys, event: NewAuditEvent) {
@@ -97,13 +129,14 @@ async function sealedRow(keys: AuditKeys, event: NewAuditEvent) {
   return { id, values }
 }
 
-/** Gathers events of one tenant while an insert is under way; they go as the next one. */
+/** Gathers events of one tenant while an insert is under way; they go with the next ones. */
 export interface AuditQueue {
   /** Resolves with the id when the event's own batch is in; rejects when that batch failed. */
   append(event: NewAuditEvent): Promise<string>
 }
 
-const LARGEST_BATCH = 500
+/** Few sizes, so that each is a statement that stays prepared; together they make any number. */
+const BATCHES = [40, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1]
 
 /** A queue over `insert`, which must answer the ids in order (`appendAudit` with `relaxed`). */
 export function createAuditQueue(
@@ -120,20 +153,25 @@ export function createAuditQueue(
   async function drain(): Promise<void> {
     running = true
     while (waiting.length > 0) {
-      const batch = waiting.splice(0, LARGEST_BATCH)
-      await insert(batch.map(({ event }) => event)).then(
-        (ids) =>
-          batch.forEach(({ resolve, reject }, at) => {
-            const id = ids[at]
-            if (id === undefined) reject(new Error('the insert answered too few ids'))
-            else resolve(id)
-          }),
-        (error: unknown) => {
-          for (const { reject } of batch) reject(error)
-        },
-      )
+      const batches: Promise<void>[] = []
+      while (waiting.length > 0)
+        batches.push(write(waiting.splice(0, BATCHES.find((size) => size <= waiting.length) ?? 1)))
+      await Promise.all(batches)
     }
     running = false
+  }
+
+  async function write(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const ids = await insert(batch.map(({ event }) => event))
+      batch.forEach(({ resolve, reject }, at) => {
+        const id = ids[at]
+        if (id === undefined) reject(new Error('the insert answered too few ids'))
+        else resolve(id)
+      })
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
   }
 
   return {

@@ -6,7 +6,6 @@ import { openBytes, sealBytes, sealedVersion } from '../keys/aead.ts'
 import { SealBroken } from '../keys/seal-broken.ts'
 import { keyOfVersion, type SubjectKey } from '../keys/subject-key.ts'
 import { takeRandom } from '../random-pool.ts'
-import { canonicalJson } from './canonical-json.ts'
 
 /** Where a request came from, and a name somebody typed that belongs to no known person. */
 export interface Personal {
@@ -47,6 +46,26 @@ export function personalHash({ salt, text }: OpenedPersonal): string | null {
   return sha256('sha256', bytes.subarray(0, SALT + bytes.write(text, SALT)), 'hex')
 }
 
+function hashOf(salt: Buffer, text: string): Buffer {
+  const bytes = Buffer.allocUnsafe(SALT + 3 * text.length)
+  salt.copy(bytes)
+  return sha256('sha256', bytes.subarray(0, SALT + bytes.write(text, SALT)), 'buffer')
+}
+
+/** The canonical text of what there is; null when that is nothing. */
+function textOf({ ip, name, userAgent }: Personal): string | null {
+  const members: string[] = []
+  // In canonical order, and by hand: every request passes here.
+  if (ip) members.push(`"ip":${kept(ip)}`)
+  if (name) members.push(`"name":${kept(name)}`)
+  if (userAgent) members.push(`"userAgent":${kept(userAgent)}`)
+  return members.length === 0 ? null : `{${members.join(',')}}`
+}
+
+function kept(value: string): string {
+  return JSON.stringify(value.slice(0, LONGEST).toWellFormed())
+}
+
 /**
  * Seals the personal part of an event under the key of `person`, or under the tenant's field key when there is none.
  * Null when there is nothing to seal, or the person's key was destroyed: an erased person leaves no new traces.
@@ -57,15 +76,11 @@ export async function sealPersonal(
   person: string | null,
   personal: Personal,
 ): Promise<{ sealed: Buffer; hash: Buffer } | null> {
-  const kept = Object.entries(personal).filter(([, value]) => typeof value === 'string' && value !== '')
-  if (kept.length === 0) return null
-  const opened = {
-    text: canonicalJson(
-      Object.fromEntries(kept.map(([key, value]) => [key, value.slice(0, LONGEST).toWellFormed()])),
-    ),
-    salt: takeRandom(SALT).toString('base64url'),
-  }
-  const hash = Buffer.from(personalHash(opened) ?? '', 'hex')
+  const text = textOf(personal)
+  if (text === null) return null
+  const salt = takeRandom(SALT)
+  const hash = hashOf(salt, text)
+  const opened: OpenedPersonal = { text, salt: salt.toString('base64url') }
   if (person === null) return { sealed: keys.seal('activity', 'audit', event, 'personal', opened), hash }
   const key = await personKey(keys, person)
   if (!key) return null

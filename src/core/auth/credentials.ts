@@ -25,7 +25,11 @@ interface Known {
   readonly scopes: readonly string[] | null
   readonly region: string
   lastSeenAt: Date
-  readAt: number
+}
+
+interface Held {
+  readonly readAt: number
+  readonly known: Promise<Known>
 }
 
 /** A credential that was not accepted. `actor` is known when the credential once was good. */
@@ -55,7 +59,7 @@ export interface CredentialsOptions {
 /** Checks credentials. */
 export class Credentials {
   readonly #options: CredentialsOptions
-  readonly #known = new Map<string, Known>()
+  readonly #held = new Map<string, Held>()
 
   constructor(options: CredentialsOptions) {
     this.#options = options
@@ -76,12 +80,15 @@ export class Credentials {
     if (!read || read.kind !== kind) throw new CredentialRefused('unreadable')
     const now = this.#options.now()
     const cacheKey = hash('sha256', text, 'base64')
-    let known = this.#known.get(cacheKey)
-    if (!known || now.getTime() - known.readAt >= TRUST_MS || now.getTime() < known.readAt) {
-      known = await this.#look(read.tenant, kind, text, now)
-      if (this.#known.size >= 50_000) this.#known.clear()
-      this.#known.set(cacheKey, known)
+    let held = this.#held.get(cacheKey)
+    if (!held || now.getTime() - held.readAt >= TRUST_MS || now.getTime() < held.readAt) {
+      held = { readAt: now.getTime(), known: this.#look(read.tenant, kind, text) }
+      // Requests that come meanwhile wait for the same look-up; what is refused is looked up again.
+      held.known.catch(() => this.#held.delete(cacheKey))
+      if (this.#held.size >= 50_000) this.#held.clear()
+      this.#held.set(cacheKey, held)
     }
+    const known = await held.known
     if (known.region !== where.region) throw new PublicError('wrong_region')
     const isOver = known.endsAt !== null && known.endsAt <= now
     if (known.refused || isOver) {
@@ -109,14 +116,14 @@ export class Credentials {
 
   /** Forgets what was read, so that a revocation made here holds at once. */
   forget(): void {
-    this.#known.clear()
+    this.#held.clear()
     this.#options.forgetToo?.()
   }
 
-  async #look(tenant: string, kind: CredentialKind, text: string, now: Date): Promise<Known> {
+  async #look(tenant: string, kind: CredentialKind, text: string): Promise<Known> {
     try {
       const opened = await this.#options.tenant(tenant)
-      const known = kind === 's' ? await readSession(opened, text, now) : await readApiKey(opened, text, now)
+      const known = kind === 's' ? await readSession(opened, text) : await readApiKey(opened, text)
       if (known) return known
     } catch (error) {
       // Never there, or ended since somebody looked last.
@@ -134,7 +141,7 @@ export class Credentials {
   }
 }
 
-async function readSession(opened: OpenTenant, text: string, now: Date): Promise<Known | undefined> {
+async function readSession(opened: OpenTenant, text: string): Promise<Known | undefined> {
   const row = await opened
     .db('activity')
     .selectFrom('session')
@@ -165,11 +172,10 @@ async function readSession(opened: OpenTenant, text: string, now: Date): Promise
     scopes: null,
     region: opened.place.region.name,
     lastSeenAt: row.last_seen_at,
-    readAt: now.getTime(),
   }
 }
 
-async function readApiKey(opened: OpenTenant, text: string, now: Date): Promise<Known | undefined> {
+async function readApiKey(opened: OpenTenant, text: string): Promise<Known | undefined> {
   const row = await opened
     .db('activity')
     .selectFrom('api_key')
@@ -199,7 +205,6 @@ async function readApiKey(opened: OpenTenant, text: string, now: Date): Promise<
     scopes: row.scopes,
     region: opened.place.region.name,
     lastSeenAt: row.last_used_at ?? new Date(0),
-    readAt: now.getTime(),
   }
 }
 

@@ -1,6 +1,6 @@
 // Kysely over leased connections: statements are prepared once a connection and name themselves; errors of the server become ours.
 // Must stay true: text and parameters of a statement never reach a log or an answer.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -30,7 +30,7 @@ interface Turn {
  * Kysely whose statements commit by themselves. Those of one turn of the event loop share a lease and travel together; each is
  * answered and fails by itself.
  */
-export function kyselyOnPool<T>(lease: () => Promise<Lease>): Kysely<T> {
+export function kyselyOnPool<T>(lease: () => Promise<Lease>): DirectKysely<T> {
   let turn: Turn | undefined
 
   async function leave(mine: Turn): Promise<void> {
@@ -60,11 +60,11 @@ export function kyselyOnPool<T>(lease: () => Promise<Lease>): Kysely<T> {
 }
 
 /** Kysely on one connection that somebody else holds, for the statements of one transaction. `sent` runs once a statement is under way. */
-export function kyselyOnLease<T>(lease: Lease, sent?: () => void): Kysely<T> {
+export function kyselyOnLease<T>(lease: Lease, sent?: () => void): DirectKysely<T> {
   return kyselyOn<T>(async () => new LeasedConnection(lease, () => undefined, sent))
 }
 
-function kyselyOn<T>(acquire: () => Promise<LeasedConnection>): Kysely<T> {
+function kyselyOn<T>(acquire: () => Promise<LeasedConnection>): DirectKysely<T> {
   const driver: Driver = {
     init: async () => undefined,
     acquireConnection: acquire,
@@ -76,14 +76,44 @@ function kyselyOn<T>(acquire: () => Promise<LeasedConnection>): Kysely<T> {
     },
     destroy: async () => undefined,
   }
-  return new Kysely<T>({
-    dialect: {
-      createAdapter: () => new PostgresAdapter(),
-      createDriver: () => driver,
-      createIntrospector: (db) => new PostgresIntrospector(db),
-      createQueryCompiler: () => new PostgresQueryCompiler(),
-    },
+  return new DirectKysely<T>(driver, async (statement) => {
+    const connection = await acquire()
+    try {
+      return await connection.run(statement)
+    } finally {
+      connection.release()
+    }
   })
+}
+
+/** A statement as it goes to the server: prepared under its name, once a connection. See {@link statementName}. */
+export interface Statement {
+  readonly name: string | undefined
+  readonly text: string
+  readonly values: unknown[]
+}
+
+/** Where statements run that are not built. */
+export interface StatementRunner {
+  /** Server errors come back as {@link fromDatabase} says. */
+  run(statement: Statement): Promise<pg.QueryResult>
+}
+
+/** The query builder, and the way past it for what every request sends: the builder costs more than such a statement does. */
+export class DirectKysely<T> extends Kysely<T> implements StatementRunner {
+  readonly run: StatementRunner['run']
+
+  constructor(driver: Driver, run: StatementRunner['run']) {
+    super({
+      dialect: {
+        createAdapter: () => new PostgresAdapter(),
+        createDriver: () => driver,
+        createIntrospector: (db) => new PostgresIntrospector(db),
+        createQueryCompiler: () => new PostgresQueryCompiler(),
+      },
+    })
+    this.run = run
+  }
 }
 
 async function refuseTransaction(): Promise<void> {
@@ -103,14 +133,18 @@ class LeasedConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const result = await this.run(statementOf(query))
+    return {
+      rows: result.rows as R[],
+      ...(result.rowCount === null ? {} : { numAffectedRows: BigInt(result.rowCount) }),
+    }
+  }
+
+  async run(statement: Statement): Promise<pg.QueryResult> {
     try {
-      const running = runStatement(this.#lease.client, query.sql, query.parameters)
+      const running = runStatement(this.#lease.client, statement)
       this.#sent?.()
-      const result = await running
-      return {
-        rows: result.rows as R[],
-        ...(result.rowCount === null ? {} : { numAffectedRows: BigInt(result.rowCount) }),
-      }
+      return await running
     } catch (error) {
       this.#broken = isConnectionLoss(error)
       throw error
@@ -126,27 +160,31 @@ class LeasedConnection implements DatabaseConnection {
   }
 }
 
-/** Runs one statement, prepared under a name made from its text. Server errors come back as {@link fromDatabase} says. */
-export async function runStatement(
-  client: pg.Client,
-  text: string,
-  values: readonly unknown[],
-): Promise<pg.QueryResult> {
-  try {
-    return await client.query({ name: statementName(text), text, values: [...values] })
-  } catch (error) {
-    throw fromDatabase(error)
-  }
+/** Sends one statement; server errors come back as {@link fromDatabase} says. */
+export function runStatement(client: pg.Client, statement: Statement): Promise<pg.QueryResult> {
+  // With a callback, because the promise that `pg` makes goes through three more.
+  return new Promise((resolve, reject) => {
+    client.query(statement, (error: Error | null, result: pg.QueryResult) => {
+      if (error) reject(fromDatabase(error))
+      else resolve(result)
+    })
+  })
+}
+
+/** A built query as a statement. */
+export function statementOf({ sql, parameters }: Pick<CompiledQuery, 'sql' | 'parameters'>): Statement {
+  return { name: statementName(sql), text: sql, values: [...parameters] }
 }
 
 const names = new Map<string, string>()
 
-function statementName(text: string): string | undefined {
+/** The name a text is prepared under; undefined for one that is not worth keeping. Looking it up costs reading the text. */
+export function statementName(text: string): string | undefined {
   if (text.length > 4_000) return undefined
   let name = names.get(text)
   if (name === undefined) {
     if (names.size >= 2_000) return undefined
-    name = createHash('sha256').update(text).digest('base64url').slice(0, 22)
+    name = hash('sha256', text, 'base64url').slice(0, 22)
     names.set(text, name)
   }
   return name

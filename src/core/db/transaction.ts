@@ -1,8 +1,8 @@
 // One transaction on one leased connection. BEGIN travels with the first statement and COMMIT with the last, so the wire is crossed
 // as often as the work needs. Must stay true: only a server that answered COMMIT has committed.
-import type { CompiledQuery, Kysely } from 'kysely'
+import type { CompiledQuery } from 'kysely'
 import { PublicError } from '../errors.ts'
-import { fromDatabase, kyselyOnLease, runStatement } from './kysely-on.ts'
+import { type DirectKysely, fromDatabase, kyselyOnLease, runStatement, statementOf } from './kysely-on.ts'
 import type { Lease } from './lease-pools.ts'
 
 /**
@@ -17,15 +17,15 @@ export type SendStatement = (query: CompiledQuery) => undefined
  */
 export async function inTransaction<T, R>(
   lease: Lease,
-  work: (db: Kysely<T>, send: SendStatement) => Promise<R>,
-  last: (db: Kysely<T>) => Promise<void>,
+  work: (db: DirectKysely<T>, send: SendStatement) => Promise<R>,
+  last: (db: DirectKysely<T>) => Promise<void>,
   begin = 'begin',
 ): Promise<R> {
   const { client } = lease
   let broken: true | undefined
   const sent: Promise<unknown>[] = []
-  const send: SendStatement = ({ sql, parameters }) => {
-    const running = runStatement(client, sql, parameters)
+  const send: SendStatement = (query) => {
+    const running = runStatement(client, statementOf(query))
     running.catch(() => undefined)
     sent.push(running)
   }

@@ -1,7 +1,7 @@
 // A tenant's own connections and keys: who it is decides which login is used; nobody switches roles on a connection.
 // Must stay true: nothing here takes a schema name from a caller; the login's search path is the only way to a table.
-import { type Kysely, type RawBuilder, sql } from 'kysely'
-import { kyselyOnPool } from '../db/kysely-on.ts'
+import { type RawBuilder, sql } from 'kysely'
+import { type DirectKysely, kyselyOnPool } from '../db/kysely-on.ts'
 import type { Lease, LeasePools } from '../db/lease-pools.ts'
 import { tenantNames } from '../db/migrate.ts'
 import { loginOf } from '../db/system-login.ts'
@@ -16,7 +16,7 @@ import type { Store } from './tenant-door.ts'
 /** One tenant, reachable. `db` runs single statements; `lease` is for transactions. */
 export interface OpenTenant {
   readonly place: TenantPlace
-  db(store: Store): Kysely<TenantTables>
+  db(store: Store): DirectKysely<TenantTables>
   lease(store: Store): Promise<Lease>
   keys(): Promise<TenantKeys>
 }
@@ -92,7 +92,7 @@ function isUnknownLogin(error: unknown): boolean {
 }
 
 /** Epochs and keys come in one statement: a key moves to another epoch, and the old one goes, while others read. */
-function keyRowsOf(db: Kysely<TenantTables>): KeyRowSource {
+function keyRowsOf(db: DirectKysely<TenantTables>): KeyRowSource {
   async function load(which: RawBuilder<unknown>): Promise<WrappedKeys> {
     const { rows } = await sql<KeyRow & { of: number | null; epoch_wrapped: Buffer | null }>`
       select e.epoch as of, e.wrapped as epoch_wrapped, k.id, k.purpose, k.version, k.subject, k.epoch, k.wrapped, k.state

@@ -59,6 +59,8 @@ export class SigningKeys {
 
   /** The key behind a public id; undefined when nobody has it. */
   async find(credential: string): Promise<SigningKey | undefined> {
+    const held = this.#fresh(this.#keys, credential)
+    if (held) return held
     const read = readSigningId(credential)
     if (!read) return undefined
     return this.#held(this.#keys, credential, async () => {
@@ -137,13 +139,20 @@ export class SigningKeys {
     name: string,
     read: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    const now = this.#options.now().getTime()
-    const held = map.get(name)
-    if (held && now >= held.readAt && now - held.readAt < TRUST_MS) return held.value
+    const held = this.#fresh(map, name)
+    if (held) return held
     const value = read()
     if (map.size >= MOST) map.clear()
-    map.set(name, { readAt: now, value })
+    map.set(name, { readAt: this.#options.now().getTime(), value })
     value.catch(() => map.delete(name))
     return value
+  }
+
+  /** What was read within the last second. */
+  #fresh<T>(map: ReadonlyMap<string, Held<T>>, name: string): Promise<T | undefined> | undefined {
+    const held = map.get(name)
+    if (!held) return undefined
+    const age = this.#options.now().getTime() - held.readAt
+    return age >= 0 && age < TRUST_MS ? held.value : undefined
   }
 }
