@@ -17,7 +17,7 @@ const LEAST_SHARE = 0.002
 const DEEPEST = 60
 
 /** Before the profile, and in it. */
-const REQUESTS = 10_000
+const REQUESTS = 8_000
 
 interface Frame {
   readonly name: string
