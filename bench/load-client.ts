@@ -87,9 +87,10 @@ function lengthOf(answer: Buffer): number | undefined {
   return end + 4 + Number(digits)
 }
 
-process.on('message', (load: Load) => {
-  sendAll(load).then(
-    (result) => process.send?.({ result }),
-    (error: Error) => process.send?.({ error: `${load.url}: ${error.message}` }),
-  )
-})
+if (import.meta.main)
+  process.on('message', (load: Load) => {
+    sendAll(load).then(
+      (result) => process.send?.({ result }),
+      (error: Error) => process.send?.({ error: `${load.url}: ${error.message}` }),
+    )
+  })
