@@ -11,6 +11,8 @@ import type { KeeperClient } from '#core/keys/keeper-client.ts'
 import { keyListFolder } from '#core/keys/key-list-folder.ts'
 import type { Log } from '#core/log.ts'
 import { wallClock } from '#core/time.ts'
+import type { RegionHealth } from '#protocol/cell/caller.ts'
+import { cellHealth } from './cell-health.ts'
 import { keeperSigner } from './checkpoint-signer.ts'
 import { type Dispatcher, startDispatcher } from './dispatcher.ts'
 import { noteEnd } from './end-tenant.ts'
@@ -41,6 +43,7 @@ export interface RegionCell {
   readonly evidence: CellEvidence
   /** Ends a tenant; the destroyer clears it away. Answers the destruction. Throws `not_found` for what is not in use. */
   endTenant(tenant: string, organisation: string): Promise<string>
+  health(): Promise<RegionHealth>
   status(): Promise<{ waiting: number; running: number; spares: number; tenantsBehind: number }>
   /** Close the workers first. */
   stop(): Promise<void>
@@ -150,6 +153,8 @@ export async function startRegionCell(options: RegionCellOptions): Promise<Regio
       if (destruction === undefined) throw new PublicError('not_found')
       return destruction
     },
+    health: () =>
+      cellHealth({ region, migrator: giver, queue: pool, folder: join(config.appFolder, 'migrations') }),
     async status() {
       const { rows } = await pool.query<{ waiting: number }>(
         'select count(*)::int as waiting from queue._private_jobs where locked_at is null',
