@@ -140,11 +140,11 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
   const limits = new Limits(parts.limits ?? LIMITS, now)
   const rolePermissions = permissionsByRole(products.flatMap(({ permissions }) => permissions))
   const signing = new SigningKeys({ tenant: (id) => tenants.of(id), permissions: rolePermissions, now })
-  const logKeys = memo(async (key: string) => {
-    const [region = '', tenant = ''] = key.split('/')
+  // Asked for each time: a key may be a minute old, and an answer that failed must not stay.
+  const logKeys = async (region: string, tenant: string): Promise<string[]> => {
     const { origin, keys } = await keeper.ask('logKey', { region, tenant })
     return keys.map(({ publicKey }) => encodeVerifierKey(origin, Buffer.from(publicKey, 'base64')))
-  })
+  }
   const built: BuiltCtx = {
     ...door,
     unreadStreams,
@@ -200,7 +200,7 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
       if (!parts.runEvidence) throw new PublicError('busy')
       return parts.runEvidence(region, evidence)
     },
-    logKeys: (region, tenant) => logKeys(`${region}/${tenant}`),
+    logKeys,
     async close() {
       unreadStreams.close()
       limits.shedder.close()

@@ -14,7 +14,9 @@ export function writeCursor({ id, index }: Place): string {
 
 /** The place of a cursor. Throws `invalid_request` for what is not one. */
 export function readCursor(text: string): Place {
-  const match = /^(\d{1,9})\.([0-9a-f-]{36})$/.exec(Buffer.from(text, 'base64url').toString('latin1'))
+  const match = /^(\d{1,9})\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(
+    Buffer.from(text, 'base64url').toString('latin1'),
+  )
   if (!match?.[1] || !match[2])
     throw new PublicError('invalid_request', 'The cursor is not one of ours.', {
       details: { field: 'cursor' },

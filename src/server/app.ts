@@ -169,9 +169,9 @@ function mount(
     onRequest: async (request, reply) => {
       if (route.answers) reply.headers({ ...route.answers })
       if (route.permission === 'public') return
-      // Also before it is known whose it is: a signed body is read first. Of who is refused nothing more is waited for.
-      if (route.streaming) allowSlowBody(request.raw)
       const { actor, signedBy } = await authenticate(ctx, request, reply, regionOf(request))
+      // A signed body, which is read before, has its patience in authenticate-signed.ts, when its sender names a key that is there.
+      if (route.streaming && !signedBy) allowSlowBody(request.raw)
       request.actor = actor
       request.signedBy = signedBy
       reply.headers(ctx.limits.requestOf(actor))
@@ -313,12 +313,29 @@ async function leaveTrace(
   )
   const detail = { operation, code: shown.code }
   const outcome = shown.status >= 500 ? 'failed' : 'refused'
+  const { origin } = request
+  const tooMuch = shown.code === 'too_many_requests' || shown.code === 'busy'
+  if (
+    request.actor &&
+    tooMuch &&
+    !ctx.limits.isFirstRefusal(credentialOf(request.actor), origin.ip, `${operation}:${shown.code}`)
+  ) {
+    await ctx.visits.count(region, origin.ip, `${operation}:${shown.code}`)
+    return
+  }
   if (request.actor) {
     await ctx.read(request.actor, async (tx) => tx.audit({ action: 'core.request.refused', outcome, detail }))
     return
   }
-  const { origin } = request
-  if (error instanceof CredentialRefused && error.tenant !== null) {
+  if (
+    error instanceof CredentialRefused &&
+    error.tenant !== null &&
+    ctx.limits.isFirstRefusal(
+      `${error.tenant}.${error.credentialId}`,
+      origin.ip,
+      `${operation}:${error.reason}`,
+    )
+  ) {
     const actor = {
       ...systemActor(error.tenant, { region, origin, requestId: request.id }),
       credentialId: error.credentialId,
@@ -333,6 +350,7 @@ async function leaveTrace(
     await leaveSignatureTrace(ctx, error, { region, origin, requestId: request.id }, detail)
     return
   }
+  // What a flood repeats within a minute is counted, so that it does not fill a log that is kept for good.
   const reason =
     error instanceof CredentialRefused ? `${operation}:${error.reason}` : `${operation}:${shown.code}`
   await ctx.visits.count(region, origin.ip, reason)
@@ -346,7 +364,7 @@ async function leaveSignatureTrace(
   detail: { operation: string; code: string },
 ): Promise<void> {
   const { region, origin } = where
-  if (!key || !(isProven || ctx.signing.isFirstRefusal(key.id, origin.ip, reason))) {
+  if (!key || !(isProven || ctx.limits.isFirstRefusal(key.id, origin.ip, reason))) {
     await ctx.visits.count(region, origin.ip, `${detail.operation}:signature_${reason}`)
     return
   }
@@ -355,6 +373,10 @@ async function leaveSignatureTrace(
   await ctx.read(actor, async (tx) =>
     tx.audit({ action: 'core.key.refused', outcome: 'refused', record, detail: { ...detail, reason } }),
   )
+}
+
+function credentialOf({ tenant, credentialId }: Actor): string {
+  return `${tenant}.${credentialId}`
 }
 
 /** When to come back, and what is left until then. */

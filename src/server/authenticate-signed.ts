@@ -16,7 +16,7 @@ import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
 import type { Actor, Origin } from '#core/tenancy/actor.ts'
 import type { SignedBy } from './answer-signature.ts'
-import { IN_MEMORY, takeBody } from './body-spool.ts'
+import { IN_MEMORY, type TakenBody, takeBody } from './body-spool.ts'
 import { allowSlowBody } from './guard-server.ts'
 
 /** How far clocks may differ, milliseconds. */
@@ -65,19 +65,12 @@ export async function authenticateSigned(
   demandHost(ctx, wire.host, where.region)
   demandTime(claim, now)
   const key = await ctx.signing.find(claim.credential)
-  if (key && key.region !== where.region) throw new PublicError('wrong_region')
   // The proof of a body needs the body; where it does not, a stranger's is not even read.
   const early = claim.provesBody ? undefined : prove(ctx, claim, key, new Map())
   // A large body may take its time, from whoever names a key that is there.
   if (hasBody && key && request.routeOptions.bodyLimit > IN_MEMORY) allowSlowBody(raw)
-  const body = hasBody
-    ? await takeBody(raw, {
-        limit: request.routeOptions.bodyLimit,
-        hashes: claim.hashes,
-        into: spoolOf(ctx, key),
-      })
-    : null
-  if (body) reply.raw.once('close', () => void body.discard())
+  const body = hasBody ? await takeInTurn(key) : null
+  if (body) discardAfter(reply, body)
   const { actor, secret, proved } = await accepted().catch(async (refused: unknown) => {
     await body?.discard()
     throw refused
@@ -96,10 +89,23 @@ export async function authenticateSigned(
     },
   }
 
+  /** The body. A large one of somebody who has proved nothing yet has its turn among those of its address. */
+  async function takeInTurn(whose: SigningKey | undefined): Promise<TakenBody> {
+    const limit = request.routeOptions.bodyLimit
+    const leave = limit > IN_MEMORY ? await ctx.limits.begin(null, where.origin.ip, 'stream') : undefined
+    try {
+      return await takeBody(raw, { limit, hashes: claim.hashes, into: spoolOf(ctx, whose) })
+    } finally {
+      leave?.()
+    }
+  }
+
   /** The proof and its terms, with the body at hand. What is refused here leaves nothing of the body. */
   async function accepted() {
     const digests = body?.digests ?? emptyDigests(claim)
     const { secret, key: proved } = early ?? prove(ctx, claim, key, digests)
+    // Said to who holds the key, not to everybody who names one.
+    if (proved.region !== where.region) throw new PublicError('wrong_region')
     demandTerms(claim, proved, digests, now)
     if (!isSafe && !(await isFirst(ctx, claim, proved, now))) throw refusal('replayed', proved)
     const actor = await speakFor(ctx, proved, claim.person, where)
@@ -202,6 +208,12 @@ function digestOfNothing(name: string): Buffer {
   const known = digestsOfNothing.get(name) ?? hash(name, '', 'buffer')
   digestsOfNothing.set(name, known)
   return known
+}
+
+/** Forgets the body when its answer has gone out, or its sender has. */
+function discardAfter(reply: FastifyReply, body: TakenBody): void {
+  if (reply.raw.destroyed) void body.discard()
+  else reply.raw.once('close', () => void body.discard())
 }
 
 function spoolOf(ctx: Ctx, key: SigningKey | undefined) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { connectAs } from '#core/db/system-login.ts'
 import { LIMITS, type LimitBounds, Limits } from '#core/limits/limits.ts'
 import { type OwnHouse, openHouse, type Resident } from '#test/own-house.ts'
 import { WIDE_LIMITS } from '#test/wide-limits.ts'
@@ -145,4 +146,48 @@ test('sixty sign-ups for one address send five mails, and say nothing of who ask
   assert.equal(statuses.filter((status) => status === 429).length, 55)
   const mails = await house.ctx.mail.listAll(await house.ctx.mail.secret())
   assert.equal(mails?.items.filter(({ to }) => to === email).length, 5)
+})
+
+test('what a credential is refused for asking too much is one event a minute and then a count', async () => {
+  const credential = { burst: 3, perSecond: 1 / 600 }
+  const { app } = await anApp({ ...WIDE_LIMITS, requests: { ...WIDE_LIMITS.requests, credential } })
+  const asker = await house.aResident()
+  const before = await house.countRefused('listDocuments:too_many_requests')
+  for (let n = 0; n < 13; n++) await read(app, asker)
+  const { json } = await house.ask(asker, 'GET', '/v1/audit?action=core.request.refused&limit=100')
+  assert.equal(json.items.length, 1)
+  assert.equal((await house.countRefused('listDocuments:too_many_requests')) - before, 9)
+})
+
+test('a session that has ended is refused with one event a minute and then a count', async () => {
+  const { app } = await anApp(WIDE_LIMITS)
+  const asker = await house.aResident()
+  const other = await house.ask(null, 'POST', '/v1/sessions', {
+    email: asker.email,
+    password: asker.password,
+  })
+  await house.ask({ ...asker, token: other.json.token }, 'DELETE', '/v1/sessions/current')
+  for (let n = 0; n < 9; n++) {
+    const ended = await read(app, { ...asker, token: other.json.token })
+    assert.equal(ended.statusCode, 401)
+  }
+  const { json } = await house.ask(asker, 'GET', '/v1/audit?action=core.session.refused&limit=100')
+  assert.equal(json.items.length, 1)
+  assert.equal(await house.countRefused('listDocuments:revoked'), 8)
+})
+
+test('a sender with a /64 of its own is one row a minute in the log of the region', async () => {
+  const { app } = await anApp(WIDE_LIMITS)
+  const cell = await connectAs(house.login('migrator'))
+  const rows = async () =>
+    (
+      await cell.query(
+        `select count(*)::int as rows from cell.refusal where reason = 'readCheckpoint:absent'`,
+      )
+    ).rows[0].rows
+  for (let n = 1; n <= 20; n++)
+    await app.inject({ url: '/v1/audit/checkpoint', remoteAddress: `2001:db8:1:2::${n}` })
+  assert.ok((await rows()) <= 2, 'and two where a minute ends')
+  assert.equal(await house.countRefused('readCheckpoint:absent'), 20)
+  await cell.end()
 })

@@ -97,10 +97,15 @@ export async function eraseSecrets(tx: TenantWriter, key: string): Promise<void>
     .execute()
 }
 
-/** A new secret is all that its key may do: it is for the key's maker, for an owner, and for the key itself. */
+/**
+ * A new secret is all that its key may do: it is for the key's maker, for an owner, and for the key itself. Not for somebody the key
+ * speaks for: with the secret they could speak for everybody, and as the key itself.
+ */
 function demandOwnKey({ actor }: TenantReader, key: string, maker: string): void {
   const isOwn =
-    actor.kind === 'key' ? actor.credentialId === key : actor.personId === maker || actor.role === 'owner'
+    actor.kind === 'key'
+      ? actor.credentialId === key && actor.onBehalfOf === null
+      : actor.personId === maker || actor.role === 'owner'
   if (!isOwn) throw new PublicError('forbidden', 'Only its maker or an owner gets a new secret of a key.')
 }
 

@@ -74,8 +74,7 @@ export async function createApiKey(tx: TenantWriter, input: NewApiKey) {
   const { actor } = tx
   const scopes = scopesOf(tx, input)
   if (actor.personId === null || actor.role === 'system') throw new PublicError('forbidden')
-  const expiresAt = input.expiresAt === undefined ? null : new Date(input.expiresAt)
-  if (expiresAt && expiresAt <= tx.now()) throw badField('expiresAt', 'The end of the key is in the past.')
+  const { expiresAt, longestSeconds } = await lifeOf(tx, input)
   const id = newId()
   const key = newCredential(actor.tenant, 'k')
   const card: KeyCard = {
@@ -88,7 +87,7 @@ export async function createApiKey(tx: TenantWriter, input: NewApiKey) {
     card: tx.keys.seal('activity', 'api_key', id, 'card', card),
     scopes,
     allows_weak: input.allowsWeakAlgorithms ?? false,
-    longest_seconds: input.longestSeconds ?? LONGEST_SECONDS,
+    longest_seconds: longestSeconds,
     created_by: actor.personId,
     created_at: tx.now(),
     last_used_at: null,
@@ -152,6 +151,24 @@ function scopesOf({ actor }: TenantReader, input: NewApiKey): string[] | null {
   if (wantsMore || actor.onBehalfOf !== null)
     throw new PublicError('forbidden', 'A key makes only keys that speak for nobody and for its own maker.')
   return [...new Set(input.permissions ?? actor.permissions)]
+}
+
+/** How long a new key lives, and its signatures. What a key makes ends with it, or before. */
+async function lifeOf(tx: TenantWriter, input: NewApiKey) {
+  const { actor } = tx
+  const wanted = input.expiresAt === undefined ? null : new Date(input.expiresAt)
+  if (wanted && wanted <= tx.now()) throw badField('expiresAt', 'The end of the key is in the past.')
+  if (actor.kind !== 'key' || actor.credentialId === null)
+    return { expiresAt: wanted, longestSeconds: input.longestSeconds ?? LONGEST_SECONDS }
+  const { expires_at: end, longest_seconds: longest } = await tx.db
+    .selectFrom('api_key')
+    .select(['expires_at', 'longest_seconds'])
+    .where('id', '=', actor.credentialId)
+    .executeTakeFirstOrThrow()
+  const longestSeconds = input.longestSeconds ?? Math.min(longest, LONGEST_SECONDS)
+  if (longestSeconds > longest || (end && wanted && wanted > end))
+    throw new PublicError('forbidden', 'A key makes none that lives longer than itself.')
+  return { expiresAt: wanted ?? end, longestSeconds }
 }
 
 function readDomain(text: string): string {

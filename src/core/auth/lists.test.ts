@@ -132,3 +132,15 @@ test('whoever runs the installation reads all kept mail, a page at a time', asyn
   const whole = await house.ctx.mail.listAll(secret)
   assert.equal(once.size, whole?.items.length)
 })
+
+test('what is no cursor is refused by every list that takes one', async () => {
+  const resident = await house.aResident()
+  const forged = [`0.${'-'.repeat(36)}`, `0.${'f'.repeat(36)}`, '0.', 'x'].map((text) =>
+    Buffer.from(text).toString('base64url'),
+  )
+  for (const path of ['/v1/api-keys', '/v1/sessions', '/v1/people', '/v1/documents', '/v1/snips'])
+    for (const cursor of forged) {
+      const { status, json } = await house.ask(resident, 'GET', `${path}?cursor=${cursor}`)
+      assert.deepEqual([status, json.code], [400, 'invalid_request'], `${path} ${cursor}`)
+    }
+})

@@ -53,7 +53,8 @@ export const authRoutes: readonly Route[] = [
     operationId: 'readVerification',
     summary: 'What the link in the mail will do',
     schema: { querystring: VerificationQuery, response: { 200: Verification } },
-    handler: (ctx, { region, query }) => readVerification(ctx, region, query.token),
+    handler: (ctx, { region, origin, request, query }) =>
+      readVerification(ctx, query.token, { region, origin, requestId: request.id }),
   }),
   publicRoute({
     method: 'POST',

@@ -74,6 +74,25 @@ test('whoever founds an organisation says what may be stored; nothing is chosen 
   assert.equal((await post('/v1/accounts/verification', { token: colleague, password })).statusCode, 201)
 })
 
+test('whoever looks behind a link sees the organisation’s name, and leaves an event in its log', async () => {
+  const owner = await house.aResident('boss@looks.example')
+  const token = await house.signUp('new@looks.example')
+  const shown = await house.ask(null, 'GET', `/v1/accounts/verification?token=${token}`)
+  assert.equal(shown.json.organisation, 'join')
+  const { json } = await house.ask(owner, 'GET', '/v1/audit?action=core.organisation.read')
+  const [event] = json.items
+  assert.deepEqual([event.actor.kind, event.detail], ['system', { verification: true }])
+})
+
+test('a link that somebody wrote names nothing, whatever key version it claims', async () => {
+  for (const version of [0, 2, 7, 0xffff_ffff]) {
+    const forged = Buffer.alloc(60, 1)
+    forged.writeUInt32BE(version, 1)
+    const token = `eu.v.${forged.toString('base64url')}`
+    assert.equal((await house.ask(null, 'GET', `/v1/accounts/verification?token=${token}`)).status, 404)
+  }
+})
+
 test('an administrator sees that mail was written, but not what would open a colleague’s account', async () => {
   const owner = await house.aResident('boss@mail.example')
   const token = await house.signUp('colleague@mail.example')

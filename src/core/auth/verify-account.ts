@@ -42,9 +42,10 @@ interface Where {
 const MINIMUM_LENGTH = 12
 
 /** What the page behind the link shows before anything is made. Throws `not_found`, `token_expired`, `wrong_region` with the link that works. */
-export async function readVerification(ctx: Ctx, region: string, token: string) {
+export async function readVerification(ctx: Ctx, token: string, where: Where) {
+  const { region } = where
   const pending = await openSignUp(ctx.regionKeys(region, 'signup'), region, token, ctx.now())
-  const joined = await organisationOf(ctx, await placeOf(ctx, region, pending))
+  const joined = await organisationOf(ctx, await placeOf(ctx, region, pending), where)
   return {
     email: pending.address,
     displayName: pending.displayName,
@@ -73,7 +74,7 @@ async function makeAccount(
   where: Where,
 ): Promise<OpenedSession> {
   const displayName = cleanName(input.displayName ?? pending.displayName, 'displayName')
-  const joined = await organisationOf(ctx, await placeOf(ctx, where.region, pending))
+  const joined = await organisationOf(ctx, await placeOf(ctx, where.region, pending), where)
   checkPassword(input.password, joined?.passwordMinimumLength ?? MINIMUM_LENGTH, [
     displayName,
     pending.address,
@@ -107,18 +108,17 @@ async function placeOf(ctx: Ctx, region: string, pending: PendingAccount): Promi
 }
 
 /** Name and password rule of the organisation at a place; null when there is none yet. */
-async function organisationOf(ctx: Ctx, place: TenantPlace | undefined) {
+async function organisationOf(ctx: Ctx, place: TenantPlace | undefined, where: Where) {
   if (!place) return null
-  const opened = await ctx.tenant(place.tenant)
-  const row = await opened
-    .db('activity')
-    .selectFrom('organisation')
-    .select(['id', 'card', 'password_minimum_length'])
-    .executeTakeFirst()
-  if (!row) return null
-  const keys = await opened.keys()
-  const { name } = keys.open<{ name: string }>('activity', 'organisation', row.id, 'card', row.card)
-  return { name, passwordMinimumLength: row.password_minimum_length }
+  return ctx.read(systemActor(place.tenant, where), async (tx) => {
+    const [row] = await tx.found(
+      tx.db.selectFrom('organisation').select(['id', 'card', 'password_minimum_length']),
+      { action: 'core.organisation.read', detail: { verification: true } },
+    )
+    if (!row) return null
+    const { name } = tx.keys.open<{ name: string }>('activity', 'organisation', row.id, 'card', row.card)
+    return { name, passwordMinimumLength: row.password_minimum_length }
+  })
 }
 
 type Founding = Required<Pick<VerifyInput, 'organisationName' | 'storage'>>

@@ -114,3 +114,15 @@ test('the seal of another organisation’s record is not found', async () => {
   const added = await library.add(one, onePagePdf('Locked gate'))
   assert.equal((await library.ask(other, 'GET', `/v1/records/${added.json.id}/seal`)).status, 404)
 })
+
+test('a log whose signing key is new goes on being shown and proven, without a new start', async () => {
+  const { house } = library
+  const owner = await house.aResident('warden@lock.example')
+  await house.sealLog(owner)
+  const before = (await library.ask(owner, 'GET', '/v1/audit/checkpoint')).json
+  await house.keeper.as('cell').ask('rotate', { region: 'eu', purpose: 'log' })
+  await house.sealLog(owner)
+  const after = await library.ask(owner, 'GET', '/v1/audit/checkpoint')
+  assert.equal(after.status, 200, String(after.bytes))
+  assert.notEqual(after.json.key, before.key)
+})

@@ -3,9 +3,10 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import type { RegionPurpose } from '#protocol/keeper/keeper.schema.ts'
 import { openBytes, sealBytes, sealedVersion } from './aead.ts'
-import type { KeeperClient } from './keeper-client.ts'
+import { type KeeperClient, KeeperRefusal } from './keeper-client.ts'
 import { type KeyClock, machineClock } from './key-clock.ts'
 import { type Lent, lend } from './lent.ts'
+import { SealBroken } from './seal-broken.ts'
 import { subkey } from './subkey.ts'
 
 /** One purpose of one region. */
@@ -62,7 +63,12 @@ export function openRegionKeys({
       return sealBytes(sealing, version, place(table, row, column), text)
     },
     async open(table, row, column, sealed) {
-      const { sealing } = await keyOf(sealedVersion(sealed))
+      const { sealing } = await keyOf(sealedVersion(sealed)).catch((cause: unknown) => {
+        // The version stands in bytes that anybody may have written.
+        if (cause instanceof KeeperRefusal && /^(unknown|invalid)$/.test(cause.code))
+          throw new SealBroken('There is no key of that version.', { cause })
+        throw cause
+      })
       return JSON.parse(openBytes(sealing, place(table, row, column), sealed).toString())
     },
     async blind(column, value, version = 1) {

@@ -56,6 +56,7 @@ export const LIMITS: LimitBounds = {
 
 /** Accounts that were opened from an address lately, so that strangers' guesses do not shut their owners out. */
 const MOST_KNOWN = 20_000
+const MOST_REFUSALS = 50_000
 
 /** The limits of one process. */
 export class Limits {
@@ -63,12 +64,16 @@ export class Limits {
   readonly #wrong: Readonly<Record<'pair' | 'address' | 'account', TokenBuckets>>
   readonly #mails: Readonly<Record<'recipient' | 'address' | 'all', TokenBuckets>>
   readonly #known = new Set<string>()
+  /** The minute of the last one. */
+  readonly #refusals = new Map<string, number>()
+  readonly #now: Clock
   readonly #work: FairLine
   readonly #streams: FairLine
   readonly shedder = new LoadShedder()
   readonly #passwords: FairLine
 
   constructor(bounds: LimitBounds, now: Clock) {
+    this.#now = now
     const of = (size: BucketSize) => new TokenBuckets(size, now)
     const { requests, wrongPasswords: wrong, mails } = bounds
     this.#requests = {
@@ -166,6 +171,19 @@ export class Limits {
       taken.push(cost)
     }
     return giveBack
+  }
+
+  /**
+   * Whether a refusal is the first of its kind for a credential from an address in this minute: one leaves an event, more are counted.
+   * For what can be repeated without doing anything.
+   */
+  isFirstRefusal(credential: string, ip: string, reason: string): boolean {
+    const minute = Math.floor(this.#now().getTime() / 60_000)
+    const name = `${credential}\0${addressKey(ip)}\0${reason}`
+    if (this.#refusals.get(name) === minute) return false
+    if (this.#refusals.size >= MOST_REFUSALS) this.#refusals.clear()
+    this.#refusals.set(name, minute)
+    return true
   }
 
   /** One mail that a stranger asks to be sent. Throws `too_many_requests`. */

@@ -156,7 +156,10 @@ function truth(parameters: Parameters): Item {
 }
 
 function whole<T>(text: string, parse: (reader: Reader) => T): T {
-  const reader = new Reader(text.replace(/^ +| +$/g, ''))
+  let [from, to] = [0, text.length]
+  while (text[from] === ' ') from++
+  while (to > from && text[to - 1] === ' ') to--
+  const reader = new Reader(text.slice(from, to))
   const value = parse(reader)
   if (!reader.isAtEnd) throw new NotStructured('something follows')
   return value

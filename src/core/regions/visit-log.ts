@@ -1,9 +1,10 @@
 // What was asked without a tenant (public pages, refused credentials), counted per address and minute in the region's log.
-// Must stay true: a flood costs one row a minute and address, and one statement at a time; addresses are sealed.
+// Must stay true: a flood costs one row a minute and address (of IPv6 its /64, from which one sender has any number), and one statement at a time; addresses are sealed.
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { CellTables } from '../db/tables.gen.ts'
 import type { RegionKeys } from '../keys/region-keys.ts'
+import { addressKey } from '../limits/address-key.ts'
 import type { Clock } from '../time.ts'
 
 export interface VisitLogOptions {
@@ -32,8 +33,9 @@ export class VisitLog {
   }
 
   /** Counts one visit. `reason` is the operation and its outcome, never anything the visitor typed. */
-  count(region: string, ip: string, reason: string): Promise<void> {
+  count(region: string, address: string, reason: string): Promise<void> {
     const minute = Math.floor(this.#options.now().getTime() / 60_000)
+    const ip = addressKey(address)
     const key = `${region}\0${minute}\0${ip}\0${reason}`
     const known = this.#waiting.get(key)
     if (known) known.count++

@@ -134,6 +134,8 @@ function assertedPerson({ fields }: WireRequest): AssertedPerson | null {
     if (displayName !== undefined) throw new SignatureRefused('form')
     return null
   }
+  // Whoever names nobody leaves the field out: an empty one is a host that does not know whom it speaks for.
+  if (email === '') throw new SignatureRefused('form')
   return { email: textOf(email), displayName: textOf(displayName ?? email) }
 }
 

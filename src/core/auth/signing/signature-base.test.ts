@@ -127,6 +127,29 @@ describe('the signature base of RFC 9421', () => {
   })
 })
 
+describe('the value of a field', () => {
+  const request = (value: string): Signable => ({
+    method: 'GET',
+    scheme: 'https',
+    host: 'a.example',
+    target: '/',
+    fields: new Map([['name', [value]]]),
+  })
+  const lineOf = (value: string) => baseOf(request(value), '("name")').split('\n')[0]
+
+  it('loses the blanks around it and no half of a letter', () => {
+    const name = Buffer.from('Niccol\u00e0').toString('latin1')
+    assert.equal(lineOf(`\t ${name} `), `"name": ${name}`)
+  })
+
+  it('is read in one pass, whatever it is made of', () => {
+    // Where the work grew with the square of the length this would not end today.
+    const long = `a${' '.repeat(2_000_000)}b`
+    assert.equal(lineOf(long), `"name": ${long}`)
+    assert.throws(() => readContentDigest(long), SignatureRefused)
+  })
+})
+
 describe('Content-Digest', () => {
   // RFC 9421, appendix B, and RFC 9530, appendix B.
   const examples: readonly (readonly [field: string, body: string])[] = [

@@ -116,9 +116,27 @@ function ofField(fields: Fields, name: string, item: Item): string {
   const values = fields.get(name)
   if (!values || name !== name.toLowerCase()) throw new SignatureRefused('unsigned')
   if (item.parameters.has('bs'))
-    return values.map((value) => `:${Buffer.from(value.trim(), 'latin1').toString('base64')}:`).join(', ')
-  const line = values.map((value) => value.trim().replace(/\s*[\r\n]+\s*/g, ' ')).join(', ')
+    return values.map((value) => `:${Buffer.from(bare(value), 'latin1').toString('base64')}:`).join(', ')
+  const line = values.map(bare).join(', ')
   return item.parameters.has('key') ? dictionaryMember(line, textParameter(item, 'key')) : line
+}
+
+/**
+ * A value without the blanks around it and on one line (2.1). Characters are bytes here: 0xA0, which a script takes for a blank, is half of
+ * a letter.
+ */
+function bare(value: string): string {
+  return value
+    .split(/[\r\n]+/)
+    .map((part) => trimBlanks(part))
+    .join(' ')
+}
+
+function trimBlanks(text: string): string {
+  let [from, to] = [0, text.length]
+  while (from < to && /[ \t]/.test(text.charAt(from))) from++
+  while (to > from && /[ \t]/.test(text.charAt(to - 1))) to--
+  return text.slice(from, to)
 }
 
 function dictionaryMember(line: string, key: string): string {

@@ -41,7 +41,6 @@ export class SigningKeys {
   readonly #keys = new Map<string, Held<SigningKey>>()
   readonly #people = new Map<string, Held<KnownPerson>>()
   readonly #allowed = new WeakMap<SigningKey, Map<RoleName, ReadonlySet<string>>>()
-  readonly #refusals = new Map<string, number>()
   readonly spent = new SpentSignatures()
   readonly #decoys: Readonly<Record<SigningSecret['kind'], SigningSecret>> = {
     hmac: { id: '', kind: 'hmac', key: createSecretKey(randomBytes(32)) },
@@ -116,16 +115,6 @@ export class SigningKeys {
       db.updateTable('api_key').set({ last_used_at: now }).where('id', '=', key.id).execute(),
       db.updateTable('api_key_secret').set({ last_used_at: now }).where('id', '=', secret.id).execute(),
     ])
-  }
-
-  /** Whether a refusal that proves nothing is the first of its kind from an address in this minute: one leaves an event, more are counted. */
-  isFirstRefusal(key: string, ip: string, reason: string): boolean {
-    const minute = Math.floor(this.#options.now().getTime() / 60_000)
-    const name = `${key}\0${ip}\0${reason}`
-    if (this.#refusals.get(name) === minute) return false
-    if (this.#refusals.size >= MOST) this.#refusals.clear()
-    this.#refusals.set(name, minute)
-    return true
   }
 
   /** Forgets what was read, so that a change made here holds at once. */

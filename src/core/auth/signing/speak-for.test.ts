@@ -137,4 +137,37 @@ describe('a key that speaks for people', () => {
     assert.equal((await carried('/v1/people')).status, 200)
     assert.equal((await carried('/v1/organisation')).status, 403)
   })
+
+  it('gives nobody for whom it speaks a secret of its own, and itself one', async () => {
+    const made = await s.makeKey({ name: 'asked for secrets' })
+    const url = `/v1/api-keys/${made.id}/secrets`
+    const forPerson = s.pdx('header', made.hmac, 'POST', url, { json: {} })
+    const refused = await s.send(forPerson)
+    assert.deepEqual([refused.status, refused.json.code], [403, 'forbidden'])
+    const forItself = s.pdx('header', made.hmac, 'POST', url, { json: {}, email: 'host' })
+    assert.equal((await s.send(forItself)).status, 201)
+  })
+
+  it('makes no key that outlives it, nor one whose signatures do', async () => {
+    const expiresAt = new Date((s.now() + 3_600) * 1_000).toISOString()
+    const brief = await s.makeKey({ name: 'brief', domains: [], expiresAt, longestSeconds: 60 })
+    const make = (input: object) =>
+      s.send({
+        method: 'POST',
+        url: '/v1/api-keys',
+        headers: { authorization: `API-Key ${brief.key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'child', ...input }),
+      })
+    const child = await make({})
+    assert.equal(child.status, 201, child.text)
+    assert.deepEqual([child.json.expiresAt, child.json.longestSeconds], [expiresAt, 60])
+    const later = new Date((s.now() + 7_200) * 1_000).toISOString()
+    assert.equal((await make({ expiresAt: later })).status, 403)
+    assert.equal((await make({ longestSeconds: 61 })).status, 403)
+  })
+
+  it('that names nobody by an empty field does nothing as itself', async () => {
+    const reply = await s.send(s.message(pair, 'GET', '/v1/people', { headers: { 'panoply-person': '' } }))
+    assert.deepEqual([reply.status, reply.json.details.reason], [401, 'form'])
+  })
 })
