@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { createHmac, createPublicKey, pbkdf2Sync, verify } from 'node:crypto'
-import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -45,6 +55,16 @@ test('the verifier fits the password of the login', async () => {
   const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), 1, 32, 'sha256')
   assert.equal(createHmac('sha256', salted).update('Server Key').digest('base64'), serverKey)
 })
+
+/** Files below a folder that this process has open. */
+function openBelow(folder: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    const link = `/proc/self/fd/${fd}`
+    // The list itself was open while it was read.
+    const path = existsSync(link) ? readlinkSync(link) : ''
+    return path.startsWith(folder) ? [path] : []
+  })
+}
 
 test('each socket gets only what is its own', async () => {
   await using own = await ownKeeper()
@@ -234,6 +254,7 @@ test('a tampered replica is passed over; when all are, when all are older, or wh
 
   const refusesWith = async (message: RegExp) => {
     await assert.rejects(own.restart(), { name: 'KeeperFault', message })
+    assert.deepEqual(openBelow(own.folder), [], 'a keeper that refuses holds no file')
     for (const file of files) writeFileSync(file, good)
     own.keeper = { findings: [], stop: async () => undefined }
     await own.restart()

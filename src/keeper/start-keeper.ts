@@ -102,9 +102,19 @@ export async function startKeeper(place: KeeperPlace): Promise<Keeper> {
 
 /** First start makes the root key, the state and the log; later ones refuse to make anew what is merely missing. */
 async function openFiles(place: KeeperPlace) {
-  const { folder, rootKeyFile, passphrase, token, now = () => new Date(), onFault } = place
-  const folders: [string, string, ...string[]] = [folder, join(folder, 'replica'), ...(place.replicas ?? [])]
+  const { folder, now = () => new Date() } = place
   const log = await openChainedLog({ folder: join(folder, 'log'), now })
+  try {
+    return openKeys(place, log, now)
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}
+
+function openKeys(place: KeeperPlace, log: ChainedLog, now: () => Date) {
+  const { folder, rootKeyFile, passphrase, token, onFault } = place
+  const folders: [string, string, ...string[]] = [folder, join(folder, 'replica'), ...(place.replicas ?? [])]
   if (!existsSync(rootKeyFile)) {
     if (hasState(folders) || log.sequence > 0)
       throw new KeeperFault(`The root key ${rootKeyFile} is missing, and the keeper's state needs it.`)

@@ -18,7 +18,13 @@ test('what an address carries is kept, what it should not is dropped', () => {
 
 test('after sign-in one only goes on to a place inside the app', () => {
   assert.deepEqual(entrySearch({ next: '/knowledge?q=a' }), { next: '/knowledge?q=a' })
-  for (const next of ['https://evil.example', '//evil.example', '/\\evil.example', 'javascript:alert(1)']) {
+  for (const next of [
+    'https://evil.example',
+    '//evil.example',
+    '/\\evil.example',
+    '/\t/evil.example',
+    'javascript:alert(1)',
+  ]) {
     assert.deepEqual(entrySearch({ next }), {})
   }
 })

@@ -137,11 +137,14 @@ export function claimsSearch(raw: Raw): ClaimsSearch {
   })
 }
 
-/** Only an address inside the app may be the place to go on to after sign-in. */
+/** Only an address inside the app may be the place to go on to after sign-in. Browsers read `/<tab>/` as `//`, so none has control characters. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+const INSIDE = /^\/(?![/\\])[^\u0000-\u001f\u007f]*$/
+
 export function entrySearch(raw: Raw): EntrySearch {
   const next = text(raw, 'next')
   return present({
-    next: next && /^\/(?![/\\])/.test(next) ? next : undefined,
+    next: next && INSIDE.test(next) ? next : undefined,
     email: text(raw, 'email'),
     token: text(raw, 'token'),
   })

@@ -1,6 +1,6 @@
 // Making tenants: a spare one is schema, people schema, two login roles and wrapped keys, all in one transaction; claiming it is one row.
 // Must stay true: a tenant is whole or not there at all; passwords are never seen here, only their verifiers.
-import type pg from 'pg'
+import pg from 'pg'
 import { applyToTenant, type Migration, tenantNames } from '../db/migrate.ts'
 import { newRoutingId } from '../ids.ts'
 import { sealedVersion } from '../keys/aead.ts'
@@ -118,13 +118,16 @@ export async function claimTenant(claim: TenantClaim): Promise<string | undefine
       await registrar.query('commit')
       return tenant
     } catch (error) {
-      await client.query(`update cell.tenant set state = 'spare', claimed_at = null where tenant = $1`, [
-        tenant,
-      ])
+      // Given back only when the directory said no. A connection that was lost may hide that it said yes, and a tenant that is somebody's
+      // must not be offered again: each founder would be given it, and turned away.
+      if (isRefusedByServer(error))
+        await client.query(`update cell.tenant set state = 'spare', claimed_at = null where tenant = $1`, [
+          tenant,
+        ])
       throw error
     }
   } catch (error) {
-    await registrar.query('rollback')
+    await registrar.query('rollback').catch(() => undefined)
     if (error instanceof Error && 'code' in error && error.code === '23505') {
       const winner = await registrar.query<{ tenant: string }>(
         'select tenant from directory.domain where domain_blind = $1',
@@ -134,4 +137,9 @@ export async function claimTenant(claim: TenantClaim): Promise<string | undefine
     }
     throw error
   }
+}
+
+/** Whether the server answered, and its answer was no; class 57 (ended by somebody) and 08 (connection) are no answers. */
+function isRefusedByServer(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && !/^(08|57)/.test(error.code ?? '')
 }
