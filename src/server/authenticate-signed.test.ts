@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
-import { silentLog } from '#core/log.ts'
 import type { Resident } from '#test/own-house.ts'
 import { type SigningPair, signMessage } from '#test/sign-request.ts'
 import { HOST, openSigningHouse, type SigningHouse, type WireQuestion } from '#test/signing-house.ts'
-import { buildApp } from './app.ts'
-import { allRoutes } from './route-table.ts'
 
 describe('a signed request', () => {
   let s: SigningHouse
@@ -397,39 +394,5 @@ describe('a signed request', () => {
         (await s.house.ask(s.owner, 'POST', `/v1/api-keys/${key.id}/secrets`, { publicKey: bad })).status,
         400,
       )
-  })
-
-  it('names a region only to who holds the key, and waits for a large body only of who names one', async () => {
-    const [eu] = s.house.ctx.regions
-    assert.ok(eu)
-    const patient: string[] = []
-    const elsewhere = await buildApp({
-      ctx: { ...s.house.ctx, regions: [eu, { ...eu, name: 'us' }] },
-      log: silentLog(),
-      routes: allRoutes(),
-      hosts: { arrivalOf: () => 'us', regionOf: () => 'us' },
-      trustedProxies: [],
-      async pages(app) {
-        app.addHook('onRequest', async ({ raw }) => {
-          raw.once('panoply:slow', () => patient.push(String(raw.headers['x-test'])))
-        })
-      },
-    })
-    const url = '/v1/people'
-    const proved = await s.send(s.pdx('header', pair, 'GET', url), elsewhere)
-    assert.deepEqual([proved.status, proved.json.code], [421, 'wrong_region'])
-    const forged = await s.send(s.pdx('header', { ...pair, key: 'x' }, 'GET', url), elsewhere)
-    assert.deepEqual([forged.status, forged.json.code], [401, 'signature_refused'])
-    const nobody = { id: pair.id.replace(/.$/, (last) => (last === '0' ? '1' : '0')), key: 'x' }
-    const body = Buffer.from('--x--')
-    for (const [name, by] of [
-      ['nobody', nobody],
-      ['somebody', pair],
-    ] as const) {
-      const question = s.pdx('header', by, 'POST', '/v1/documents', { body })
-      await s.send({ ...question, headers: { ...question.headers, 'x-test': name } }, elsewhere)
-    }
-    assert.deepEqual(patient, ['somebody'])
-    await elsewhere.close()
   })
 })

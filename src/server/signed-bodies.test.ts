@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { silentLog } from '#core/log.ts'
 import { fileForm } from '#test/ask.ts'
 import { onePagePdf } from '#test/one-page-pdf.ts'
 import type { SigningPair } from '#test/sign-request.ts'
@@ -13,6 +14,8 @@ import {
   type WireQuestion,
   type WireReply,
 } from '#test/signing-house.ts'
+import { buildApp } from './app.ts'
+import { allRoutes } from './route-table.ts'
 
 const LARGE = 3 * 1024 * 1024
 
@@ -173,5 +176,39 @@ describe('an answer', () => {
       const reply = await s.send(question)
       assert.equal(reply.headers.signature, undefined)
     }
+  })
+
+  it('names a region only to who holds the key, and waits for a large body only of who names one', async () => {
+    const [eu] = s.house.ctx.regions
+    assert.ok(eu)
+    const patient: string[] = []
+    const elsewhere = await buildApp({
+      ctx: { ...s.house.ctx, regions: [eu, { ...eu, name: 'us' }] },
+      log: silentLog(),
+      routes: allRoutes(),
+      hosts: { arrivalOf: () => 'us', regionOf: () => 'us' },
+      trustedProxies: [],
+      async pages(app) {
+        app.addHook('onRequest', async ({ raw }) => {
+          raw.once('panoply:slow', () => patient.push(String(raw.headers['x-test'])))
+        })
+      },
+    })
+    const url = '/v1/people'
+    const proved = await s.send(s.pdx('header', pair, 'GET', url), elsewhere)
+    assert.deepEqual([proved.status, proved.json.code], [421, 'wrong_region'])
+    const forged = await s.send(s.pdx('header', { ...pair, key: 'x' }, 'GET', url), elsewhere)
+    assert.deepEqual([forged.status, forged.json.code], [401, 'signature_refused'])
+    const nobody = { id: pair.id.replace(/.$/, (last) => (last === '0' ? '1' : '0')), key: 'x' }
+    const body = Buffer.from('--x--')
+    for (const [name, by] of [
+      ['nobody', nobody],
+      ['somebody', pair],
+    ] as const) {
+      const question = s.pdx('header', by, 'POST', '/v1/documents', { body })
+      await s.send({ ...question, headers: { ...question.headers, 'x-test': name } }, elsewhere)
+    }
+    assert.deepEqual(patient, ['somebody'])
+    await elsewhere.close()
   })
 })

@@ -1,6 +1,6 @@
 // Making tenants: a spare one is schema, people schema, two login roles and wrapped keys, all in one transaction; claiming it is one row.
 // Must stay true: a tenant is whole or not there at all; passwords are never seen here, only their verifiers.
-import pg from 'pg'
+import type pg from 'pg'
 import { applyToTenant, type Migration, tenantNames } from '../db/migrate.ts'
 import { newRoutingId } from '../ids.ts'
 import { sealedVersion } from '../keys/aead.ts'
@@ -141,5 +141,6 @@ export async function claimTenant(claim: TenantClaim): Promise<string | undefine
 
 /** Whether the server answered, and its answer was no; class 57 (ended by somebody) and 08 (connection) are no answers. */
 function isRefusedByServer(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && !/^(08|57)/.test(error.code ?? '')
+  if (!(error instanceof Error && 'severity' in error && 'code' in error)) return false
+  return !/^(08|57)/.test(String(error.code))
 }
