@@ -21,6 +21,7 @@ import type { KeyClock } from '#core/keys/key-clock.ts'
 import { openRegionKeys, type RegionKeys } from '#core/keys/region-keys.ts'
 import { openTenantKeyring } from '#core/keys/tenant-keyring.ts'
 import { LIMITS, type LimitBounds, Limits } from '#core/limits/limits.ts'
+import type { Log } from '#core/log.ts'
 import { openMail } from '#core/mail/send-mail.ts'
 import { openNotes } from '#core/net/outbound/note-call.ts'
 import { type OutboundOptions, openOutbound } from '#core/net/outbound/outbound.ts'
@@ -32,7 +33,12 @@ import { SearchCache } from '#core/search/search-cache.ts'
 import { type Door, openDoor } from '#core/tenancy/open-door.ts'
 import { TenantConnections } from '#core/tenancy/tenant-connections.ts'
 import { type Clock, wallClock } from '#core/time.ts'
+import { Courier } from '#core/webhooks/courier.ts'
+import { openTeller } from '#core/webhooks/queue-deliveries.ts'
 import { products } from './products.ts'
+
+/** How long messages that are out may go on when the process stops; what is broken off is sent again. */
+const COURIER_GRACE_MS = 2_000
 
 /** Connections one process may open to all clusters together; a cluster allows 300. */
 const CONNECTIONS = { web: 120, worker: 40 } as const
@@ -51,6 +57,8 @@ export interface ContextGround
   /** The clock by which lent keys end; the machine's unless said. */
   readonly keyClock?: KeyClock
   readonly parsing?: ParserPlace | null
+  /** Hears of what nobody waits for. */
+  readonly log?: Log | null
   /** The world outside as tests have it. */
   readonly outside?: Partial<OutboundOptions>
   /** What may be asked of this process; the product's own bounds unless said. */
@@ -67,6 +75,7 @@ export function buildContext(
   config: Config,
   as: 'web' | 'worker',
   parsing: ParserPlace | null = null,
+  log: Log | null = null,
 ): BuiltCtx {
   const keeper = openKeeperClient({ socket: keeperSocket(config, as) })
   const cell = openCellClient({ socket: cellSocket(config, as) })
@@ -79,6 +88,7 @@ export function buildContext(
     keeper,
     now: wallClock,
     parsing,
+    log,
     async claimTenant(region, domainBlind) {
       return (await cell.ask('claimTenant', { region, domainHmac: domainBlind.toString('hex') })).tenant
     },
@@ -136,7 +146,9 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     now,
   })
   const nudged = (tenant: string) => unreadStreams.nudged(tenant)
-  const door = openDoor({ tenants, blobs, searchCache, nudged, now })
+  const eventTypes = products.flatMap((product) => product.eventTypes ?? [])
+  const teller = openTeller(eventTypes)
+  const door = openDoor({ tenants, blobs, searchCache, nudged, teller, now })
   const limits = new Limits(parts.limits ?? LIMITS, now)
   const rolePermissions = permissionsByRole(products.flatMap(({ permissions }) => permissions))
   const signing = new SigningKeys({ tenant: (id) => tenants.of(id), permissions: rolePermissions, now })
@@ -145,8 +157,9 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     const { origin, keys } = await keeper.ask('logKey', { region, tenant })
     return keys.map(({ publicKey }) => encodeVerifierKey(origin, Buffer.from(publicKey, 'base64')))
   }
-  const built: BuiltCtx = {
+  const withoutCourier: Omit<BuiltCtx, 'courier'> = {
     ...door,
+    eventTypes,
     unreadStreams,
     standing,
     now,
@@ -206,6 +219,21 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
       limits.shedder.close()
       keyring.close()
       await pools.close()
+    },
+  }
+  const courier =
+    parts.as === 'worker'
+      ? new Courier({
+          ctx: withoutCourier,
+          onError: (error) => parts.log?.error({ error }, 'a delivery could not be recorded'),
+        })
+      : null
+  const built: BuiltCtx = {
+    ...withoutCourier,
+    courier,
+    async close() {
+      await courier?.stop(COURIER_GRACE_MS)
+      await withoutCourier.close()
     },
   }
   return built

@@ -25,6 +25,11 @@ import { notificationRoutes } from './notifications/routes.ts'
 import type { Product } from './product.ts'
 import { mergeSegmentsTask } from './search/merge-segments.job.ts'
 import { tenancyRoutes } from './tenancy/routes.ts'
+import { deliverWebhookTask } from './webhooks/deliver-webhook.job.ts'
+import { coreEventTypes } from './webhooks/event-type.ts'
+import { webhookRoutes } from './webhooks/routes.ts'
+import { sweepDeliveriesTask } from './webhooks/sweep-deliveries.job.ts'
+import { tellOwnersTask } from './webhooks/tell-owners.job.ts'
 
 export const core: Product = {
   name: 'core',
@@ -40,9 +45,21 @@ export const core: Product = {
     ...evidenceRoutes,
     ...mailRoutes,
     ...notificationRoutes,
+    ...webhookRoutes,
   ],
-  tasks: [certifyTask, exportAuditTask, mergeSegmentsTask, prepareRotationTask, reindexTask, rotateKeysTask],
+  tasks: [
+    certifyTask,
+    deliverWebhookTask,
+    exportAuditTask,
+    mergeSegmentsTask,
+    prepareRotationTask,
+    reindexTask,
+    rotateKeysTask,
+    sweepDeliveriesTask,
+    tellOwnersTask,
+  ],
   permissions: corePermissions,
+  eventTypes: coreEventTypes,
   records: coreRecords,
   sealed: [
     { store: 'activity', table: 'organisation', row: 'id', columns: ['card', 'origin'] },

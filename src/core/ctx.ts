@@ -25,6 +25,8 @@ import type { VisitLog } from './regions/visit-log.ts'
 import type { OpenTenant } from './tenancy/tenant-connections.ts'
 import type { TenantDoor } from './tenancy/tenant-door.ts'
 import type { Clock } from './time.ts'
+import type { Courier } from './webhooks/courier.ts'
+import type { EventType } from './webhooks/event-type.ts'
 
 export interface Ctx extends TenantDoor {
   readonly now: Clock
@@ -43,6 +45,9 @@ export interface Ctx extends TenantDoor {
   readonly unreadStreams: UnreadStreams
   /** What administrators are told of the whole installation. */
   readonly standing: StandingNotices
+  /** What webhooks may be told of, and who carries it; nobody but in the worker. */
+  readonly eventTypes: readonly EventType[]
+  readonly courier: Courier | null
   /** The one door to addresses outside. */
   readonly outbound: Outbound
   /** What tenants, credentials and addresses may ask of this process. */

@@ -11,6 +11,7 @@ import type { NotificationKind } from './notifications/notification-kind.ts'
 import type { StandingSource } from './notifications/standing-notices.ts'
 import type { Route } from './route.ts'
 import type { TenantReader } from './tenancy/tenant-door.ts'
+import type { EventType } from './webhooks/event-type.ts'
 
 /** What the seal of a record needs to know; times are instants, persons are UUIDs. */
 export interface SealedRecord {
@@ -49,6 +50,8 @@ export interface Product {
   readonly routes: readonly Route[]
   readonly tasks: readonly Task[]
   readonly permissions: readonly Permission[]
+  /** Events of its operations that webhooks may be told of. */
+  readonly eventTypes?: readonly EventType[]
   readonly records: readonly RecordKind[]
   /** Columns sealed under the tenant's field and people keys; rotation seals them again. */
   readonly sealed: readonly SealedTable[]

@@ -27,6 +27,20 @@ export const knowledge: Product = {
     eraseSnipTask,
     sweepUploadsTask,
   ],
+  eventTypes: [
+    {
+      name: 'knowledge.document.added',
+      summary: 'A document was added',
+      // The same bytes once more are no new document.
+      when: ({ isDuplicate }) => isDuplicate !== true,
+    },
+    { name: 'knowledge.document.readingEnded', summary: 'A document was read, or could not be' },
+    { name: 'knowledge.document.renamed', summary: 'A document got another title' },
+    { name: 'knowledge.document.removed', summary: 'A document was removed' },
+    { name: 'knowledge.snip.created', summary: 'A snip was captured' },
+    { name: 'knowledge.snip.updated', summary: 'A snip was changed' },
+    { name: 'knowledge.snip.removed', summary: 'A snip was removed' },
+  ],
   permissions: [
     { name: 'knowledge.document.create', roles: ROLES, summary: 'Add documents' },
     { name: 'knowledge.document.read', roles: ROLES, summary: 'Read and search documents' },

@@ -25,7 +25,7 @@ export async function runWorker(config: Config): Promise<RunningRole> {
     workRoot: await openWorkRoot(config.runFolder),
     confinement: await findConfinement(),
   }
-  const ctx = buildContext(config, 'worker', parsing)
+  const ctx = buildContext(config, 'worker', parsing, log)
   const tasks = new Map(products.flatMap((product) => product.tasks.map((task) => [task.name, task])))
   const link = joinCell({
     socket: cellSocket(config, 'worker'),

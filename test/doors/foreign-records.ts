@@ -53,7 +53,22 @@ export async function recordsOf(
     async () => (await get(`/v1/destructions?subject=${gone}`)).items[0]?.id,
     'the job that destroys a key',
   )
+  const hook = await ask(`${tenant.url}/v1/webhooks`, {
+    session,
+    json: { name: 'Door', url: 'https://localhost:1/hook', types: ['core.key.created'] },
+  })
+  expectStatus(hook, 201)
+  const delivery = await ask(`${tenant.url}/v1/webhooks/${hook.json.id}/tests`, { session, method: 'POST' })
+  expectStatus(delivery, 202)
+  const paused = await ask(`${tenant.url}/v1/webhooks/${hook.json.id}`, {
+    session,
+    method: 'PATCH',
+    json: { state: 'paused' },
+  })
+  expectStatus(paused, 200)
   const found: Record<string, string> = {
+    webhooks: hook.json.id,
+    deliveries: delivery.json.id,
     documents: added.json.id,
     uploads: upload.json.id,
     records: added.json.id,

@@ -247,6 +247,13 @@ export type Document = {
   updatedBy: string | null
 }
 
+export type EventTypeList = {
+  items: {
+    name: string
+    summary: string
+  }[]
+}
+
 export type EvidenceProof = {
   /** C2SP signed note. */
   checkpoint: string
@@ -351,6 +358,28 @@ export type MadeApiKey = {
 export type MadeApiKeySecret = {
   hmac: SigningPair | null
   secret: ApiKeySecret
+}
+
+export type MadeWebhook = {
+  createdAt: string
+  createdBy: string
+  failingSince: string | null
+  id: string
+  name: string
+  reason: "gone" | "failing" | null
+  /** In lists: what the seal of the record shows. */
+  seal?: "in-order" | "due" | "failed" | "unknown" | undefined
+  /** `whsec_` and base64; shown this once. */
+  secret: string
+  /** Live ones, oldest first; never their text. */
+  secrets: WebhookSecret[]
+  state: "active" | "paused" | "disabled"
+  types: string[]
+  updatedAt: string
+  updatedBy: string
+  url: string
+  /** Deliveries that have not arrived yet. */
+  waiting: number
 }
 
 export type Me = {
@@ -602,6 +631,85 @@ export type Verification = {
   organisationName: string | null
   passwordMinimumLength: number
   region: string
+}
+
+export type Webhook = {
+  createdAt: string
+  createdBy: string
+  failingSince: string | null
+  id: string
+  name: string
+  reason: "gone" | "failing" | null
+  /** In lists: what the seal of the record shows. */
+  seal?: "in-order" | "due" | "failed" | "unknown" | undefined
+  /** Live ones, oldest first; never their text. */
+  secrets: WebhookSecret[]
+  state: "active" | "paused" | "disabled"
+  types: string[]
+  updatedAt: string
+  updatedBy: string
+  url: string
+  /** Deliveries that have not arrived yet. */
+  waiting: number
+}
+
+export type WebhookAttempt = {
+  answer: string | null
+  at: string
+  milliseconds: number
+  /** `delivered`, `answered` (with a status that is no success), or a problem code. */
+  outcome: string
+  status: number | null
+}
+
+export type WebhookDelivery = {
+  at: string
+  attempts: number
+  /** As it is sent. */
+  body: string
+  eventId: string
+  id: string
+  lastOutcome: string | null
+  lastStatus: number | null
+  log: WebhookAttempt[]
+  nextAt: string | null
+  record: {
+    id: string
+    kind: string
+  } | null
+  state: "waiting" | "delivered" | "failed"
+  type: string
+}
+
+export type WebhookDeliveryList = {
+  items: WebhookDeliverySummary[]
+  next: string | null
+}
+
+export type WebhookDeliverySummary = {
+  at: string
+  attempts: number
+  eventId: string
+  id: string
+  lastOutcome: string | null
+  lastStatus: number | null
+  nextAt: string | null
+  record: {
+    id: string
+    kind: string
+  } | null
+  state: "waiting" | "delivered" | "failed"
+  type: string
+}
+
+export type WebhookList = {
+  items: Webhook[]
+}
+
+export type WebhookSecret = {
+  createdAt: string
+  endsAt: string | null
+  id: string
 }
 
 export interface ReadOutboxInput {
@@ -1816,4 +1924,183 @@ export function removeUpload(input: RemoveUploadInput, signal?: AbortSignal): Pr
 }
 
 export type RemoveUploadAnswer = undefined
+
+/** The events that webhooks can be told of */
+export function listWebhookTypesAddress(): string {
+  return addressOf('/v1/webhook-types')
+}
+
+/** The events that webhooks can be told of */
+export function listWebhookTypes(signal?: AbortSignal): Promise<ListWebhookTypesAnswer> {
+  return call<ListWebhookTypesAnswer>({ method: 'GET', path: '/v1/webhook-types', signal })
+}
+
+export type ListWebhookTypesAnswer = EventTypeList
+
+/** Webhooks of the organisation */
+export function listWebhooksAddress(): string {
+  return addressOf('/v1/webhooks')
+}
+
+/** Webhooks of the organisation */
+export function listWebhooks(signal?: AbortSignal): Promise<ListWebhooksAnswer> {
+  return call<ListWebhooksAnswer>({ method: 'GET', path: '/v1/webhooks', signal })
+}
+
+export type ListWebhooksAnswer = WebhookList
+
+export interface CreateWebhookInput {
+  body: {
+    name: string
+    types: string[]
+    /** https, port 443 or 8443. */
+    url: string
+  }
+}
+
+/** Make a webhook; its secret is shown this once */
+export function createWebhook(input: CreateWebhookInput, signal?: AbortSignal): Promise<CreateWebhookAnswer> {
+  return call<CreateWebhookAnswer>({ method: 'POST', path: '/v1/webhooks', body: input.body, signal })
+}
+
+export type CreateWebhookAnswer = MadeWebhook
+
+export interface ReadWebhookInput {
+  path: {
+    id: string
+  }
+}
+
+/** One webhook */
+export function readWebhookAddress(input: ReadWebhookInput): string {
+  return addressOf(`/v1/webhooks/${encodeURIComponent(input.path.id)}`)
+}
+
+/** One webhook */
+export function readWebhook(input: ReadWebhookInput, signal?: AbortSignal): Promise<ReadWebhookAnswer> {
+  return call<ReadWebhookAnswer>({ method: 'GET', path: `/v1/webhooks/${encodeURIComponent(input.path.id)}`, signal })
+}
+
+export type ReadWebhookAnswer = Webhook
+
+export interface UpdateWebhookInput {
+  path: {
+    id: string
+  }
+  body: {
+    name?: string | undefined
+    state?: "active" | "paused" | undefined
+    types?: string[] | undefined
+    /** https, port 443 or 8443. */
+    url?: string | undefined
+  }
+}
+
+/** Change, pause or resume a webhook */
+export function updateWebhook(input: UpdateWebhookInput, signal?: AbortSignal): Promise<UpdateWebhookAnswer> {
+  return call<UpdateWebhookAnswer>({ method: 'PATCH', path: `/v1/webhooks/${encodeURIComponent(input.path.id)}`, body: input.body, signal })
+}
+
+export type UpdateWebhookAnswer = Webhook
+
+export interface RemoveWebhookInput {
+  path: {
+    id: string
+  }
+}
+
+/** Remove a webhook with its deliveries */
+export function removeWebhook(input: RemoveWebhookInput, signal?: AbortSignal): Promise<RemoveWebhookAnswer> {
+  return call<RemoveWebhookAnswer>({ method: 'DELETE', path: `/v1/webhooks/${encodeURIComponent(input.path.id)}`, signal })
+}
+
+export type RemoveWebhookAnswer = undefined
+
+export interface ListWebhookDeliveriesInput {
+  path: {
+    id: string
+  }
+  query?: {
+    cursor?: string | undefined
+    limit?: number | undefined
+    state?: "waiting" | "delivered" | "failed" | undefined
+  }
+}
+
+/** What a webhook was told, newest first, of the last 30 days */
+export function listWebhookDeliveriesAddress(input: ListWebhookDeliveriesInput): string {
+  return addressOf(`/v1/webhooks/${encodeURIComponent(input.path.id)}/deliveries`, input.query)
+}
+
+/** What a webhook was told, newest first, of the last 30 days */
+export function listWebhookDeliveries(input: ListWebhookDeliveriesInput, signal?: AbortSignal): Promise<ListWebhookDeliveriesAnswer> {
+  return call<ListWebhookDeliveriesAnswer>({ method: 'GET', path: `/v1/webhooks/${encodeURIComponent(input.path.id)}/deliveries`, query: { ...input.query }, signal })
+}
+
+export type ListWebhookDeliveriesAnswer = WebhookDeliveryList
+
+export interface ReadWebhookDeliveryInput {
+  path: {
+    id: string
+    delivery: string
+  }
+}
+
+/** One message with every attempt */
+export function readWebhookDeliveryAddress(input: ReadWebhookDeliveryInput): string {
+  return addressOf(`/v1/webhooks/${encodeURIComponent(input.path.id)}/deliveries/${encodeURIComponent(input.path.delivery)}`)
+}
+
+/** One message with every attempt */
+export function readWebhookDelivery(input: ReadWebhookDeliveryInput, signal?: AbortSignal): Promise<ReadWebhookDeliveryAnswer> {
+  return call<ReadWebhookDeliveryAnswer>({ method: 'GET', path: `/v1/webhooks/${encodeURIComponent(input.path.id)}/deliveries/${encodeURIComponent(input.path.delivery)}`, signal })
+}
+
+export type ReadWebhookDeliveryAnswer = WebhookDelivery
+
+export interface ResendWebhookDeliveryInput {
+  path: {
+    id: string
+    delivery: string
+  }
+}
+
+/** Send one message again now */
+export function resendWebhookDelivery(input: ResendWebhookDeliveryInput, signal?: AbortSignal): Promise<ResendWebhookDeliveryAnswer> {
+  return call<ResendWebhookDeliveryAnswer>({ method: 'POST', path: `/v1/webhooks/${encodeURIComponent(input.path.id)}/deliveries/${encodeURIComponent(input.path.delivery)}/attempts`, signal })
+}
+
+export type ResendWebhookDeliveryAnswer = undefined
+
+export interface RollWebhookSecretInput {
+  path: {
+    id: string
+  }
+  body: {
+    /** How long the secret before it signs, too. */
+    overlapHours?: number | undefined
+  }
+}
+
+/** A new secret, shown this once; for a while both sign */
+export function rollWebhookSecret(input: RollWebhookSecretInput, signal?: AbortSignal): Promise<RollWebhookSecretAnswer> {
+  return call<RollWebhookSecretAnswer>({ method: 'POST', path: `/v1/webhooks/${encodeURIComponent(input.path.id)}/secrets`, body: input.body, signal })
+}
+
+export type RollWebhookSecretAnswer = MadeWebhook
+
+export interface TestWebhookInput {
+  path: {
+    id: string
+  }
+}
+
+/** Send a message that tells of nothing but itself */
+export function testWebhook(input: TestWebhookInput, signal?: AbortSignal): Promise<TestWebhookAnswer> {
+  return call<TestWebhookAnswer>({ method: 'POST', path: `/v1/webhooks/${encodeURIComponent(input.path.id)}/tests`, signal })
+}
+
+export type TestWebhookAnswer = {
+  id: string
+}
 

@@ -13,6 +13,7 @@ export interface Place {
     | '/settings/people'
     | '/settings/sessions'
     | '/settings/api-keys'
+    | '/settings/webhooks'
     | '/settings/organisation'
     | '/settings/outbox'
   label: NavKey
@@ -55,6 +56,7 @@ export const sections: readonly Section[] = [
       { to: '/settings/people', label: 'nav.people', permission: null },
       { to: '/settings/sessions', label: 'nav.sessions', permission: null },
       { to: '/settings/api-keys', label: 'nav.apiKeys', permission: 'core.key.manage' },
+      { to: '/settings/webhooks', label: 'nav.webhooks', permission: 'core.webhook.manage' },
       { to: '/settings/organisation', label: 'nav.organisation', permission: null },
       { to: '/settings/outbox', label: 'nav.outbox', permission: 'core.outbox.read' },
     ],

@@ -71,6 +71,44 @@ export const queries = {
     }),
   organisation: () =>
     queryOptions({ queryKey: ['readOrganisation'], queryFn: ({ signal }) => api.readOrganisation(signal) }),
+  webhooks: () =>
+    queryOptions({ queryKey: ['listWebhooks'], queryFn: ({ signal }) => api.listWebhooks(signal) }),
+  webhookTypes: () =>
+    queryOptions({
+      queryKey: ['listWebhookTypes'],
+      queryFn: ({ signal }) => api.listWebhookTypes(signal),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+  webhook: (id: string) =>
+    queryOptions({
+      queryKey: ['readWebhook', id],
+      queryFn: ({ signal }) => api.readWebhook({ path: { id } }, signal),
+    }),
+  webhookDeliveries: (id: string, state: 'waiting' | 'delivered' | 'failed' | undefined) =>
+    infiniteQueryOptions({
+      queryKey: ['listWebhookDeliveries', id, state],
+      queryFn: ({ pageParam, signal }) =>
+        api.listWebhookDeliveries(
+          {
+            path: { id },
+            query: { limit: 50, ...(state ? { state } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+          signal,
+        ),
+      initialPageParam: '',
+      getNextPageParam: (last) => last.next ?? undefined,
+      // What was just queued is on its way.
+      refetchInterval: (query) =>
+        query.state.data?.pages.some(({ items }) => items.some((item) => item.state === 'waiting'))
+          ? 3000
+          : false,
+    }),
+  webhookDelivery: (id: string, delivery: string) =>
+    queryOptions({
+      queryKey: ['readWebhookDelivery', id, delivery],
+      queryFn: ({ signal }) => api.readWebhookDelivery({ path: { id, delivery } }, signal),
+      refetchInterval: (query) => (query.state.data?.state === 'waiting' ? 3000 : false),
+    }),
   apiKeys: () =>
     queryOptions({
       queryKey: ['listApiKeys'],

@@ -22,3 +22,6 @@ export type ClaimDetail = api.ClaimDetail
 export type ClaimRun = Claim['evidence']['runs'][number]
 export type ClaimResult = api.ClaimResult
 export type Destruction = api.Destruction
+export type Webhook = api.Webhook
+export type WebhookDelivery = api.WebhookDeliverySummary
+export type WebhookAttempt = api.WebhookAttempt

@@ -144,6 +144,16 @@ const apiKeys = createRoute({
   path: '/settings/api-keys',
   component: lazyRouteComponent(() => import('../settings/ApiKeys.tsx'), 'ApiKeys'),
 })
+const webhooks = createRoute({
+  getParentRoute: () => app,
+  path: '/settings/webhooks',
+  component: lazyRouteComponent(() => import('../settings/Webhooks.tsx'), 'Webhooks'),
+})
+const webhook = createRoute({
+  getParentRoute: () => app,
+  path: '/settings/webhooks/$webhookId',
+  component: lazyRouteComponent(() => import('../settings/WebhookPage.tsx'), 'WebhookPage'),
+})
 const organisation = createRoute({
   getParentRoute: () => app,
   path: '/settings/organisation',
@@ -187,6 +197,8 @@ const routeTree = root.addChildren([
     people,
     sessions,
     apiKeys,
+    webhooks,
+    webhook,
     organisation,
     outbox,
     activity,

@@ -32,6 +32,8 @@ export const enNotifications = {
   'notification.core.person.joined.text': 'They are a member and can work with documents and snips.',
   'notification.core.key.rotated': 'All keys of the organisation were renewed',
   'notification.core.key.rotated.text': 'Everything kept before is sealed under the new keys.',
+  'notification.core.webhook.disabled': 'A webhook was disabled and sends nothing any more',
+  'notification.core.webhook.disabled.text': 'Its receiver is gone, or no message arrived for five days.',
   'notification.trust.claim.failed': 'A claim does not hold: {claim}',
   'notification.trust.claim.failed.text':
     'A check of this installation failed. The claim says what was looked at and what was found.',

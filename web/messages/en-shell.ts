@@ -18,6 +18,7 @@ export const enShell = {
   'nav.people': 'People',
   'nav.sessions': 'Sessions',
   'nav.apiKeys': 'API keys',
+  'nav.webhooks': 'Webhooks',
   'nav.organisation': 'Organisation',
   'nav.outbox': 'Outbox',
   'nav.activity': 'Activity',

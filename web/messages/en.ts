@@ -7,6 +7,7 @@ import { enSettings } from './en-settings.ts'
 import { enShell } from './en-shell.ts'
 import { enTrust } from './en-trust.ts'
 import { enTrustPage } from './en-trust-page.ts'
+import { enWebhooks } from './en-webhooks.ts'
 
 export const en = {
   ...enShell,
@@ -17,4 +18,5 @@ export const en = {
   ...enDestruction,
   ...enNotifications,
   ...enSettings,
+  ...enWebhooks,
 }

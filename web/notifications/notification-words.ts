@@ -20,10 +20,12 @@ const PLACES: Readonly<Record<string, string>> = {
   'core.person.joined': '/settings/people',
   'core.person.roleChanged': '/settings/people',
   'core.key.rotated': '/trust/audit',
+  'core.webhook.disabled': '/settings/webhooks',
 }
 const TONES: Readonly<Record<string, NotificationWords['tone']>> = {
   'core.activity.failed': 'failed',
   'trust.claim.failed': 'failed',
+  'core.webhook.disabled': 'failed',
   'core.session.opened': 'due',
 }
 

@@ -10,7 +10,7 @@ interface Stamped {
   readonly origin: Buffer
 }
 
-type CoreTable = 'member' | 'organisation' | 'api_key' | 'export'
+type CoreTable = 'member' | 'organisation' | 'api_key' | 'export' | 'webhook'
 const STAMP = ['created_by', 'created_at', 'updated_by', 'updated_at', 'origin'] as const
 
 export const coreRecords: readonly RecordKind[] = [
@@ -44,6 +44,14 @@ export const coreRecords: readonly RecordKind[] = [
     async find(tx, id) {
       const row = await tx.db.selectFrom('export').select(STAMP).where('id', '=', id).executeTakeFirst()
       return row && sealed(tx, 'export', id, row, 'core.export.create', { purpose: 'document', id })
+    },
+  },
+  {
+    kind: 'webhook',
+    prefix: 'whk',
+    async find(tx, id) {
+      const row = await tx.db.selectFrom('webhook').select(STAMP).where('id', '=', id).executeTakeFirst()
+      return row && sealed(tx, 'webhook', id, row, 'core.webhook.manage', null)
     },
   },
   {

@@ -47,6 +47,7 @@ export const corePermissions: readonly Permission[] = [
   { name: 'core.session.manage', roles: ADMINISTRATORS, summary: 'See and end the sessions of everybody' },
   { name: 'core.key.manage', roles: ADMINISTRATORS, summary: 'Make and revoke API keys' },
   { name: 'core.key.rotate', roles: ADMINISTRATORS, summary: 'Rotate the keys that seal the organisation' },
+  { name: 'core.webhook.manage', roles: ADMINISTRATORS, summary: 'Make, change and watch webhooks' },
   { name: 'core.outbox.read', roles: ADMINISTRATORS, summary: 'Read kept mail' },
   { name: 'core.activity.read', roles: ALL, summary: 'Follow and cancel one’s own long work' },
   { name: 'core.activity.manage', roles: ADMINISTRATORS, summary: 'Follow and cancel everybody’s long work' },

@@ -21,6 +21,8 @@ export interface NewAuditEvent {
   readonly requestId: string | null
   readonly detail: AuditDetail | null
   readonly personal: Personal
+  /** Given where something has to know it before; else it is made from `at`. */
+  readonly id?: string
 }
 
 /** `durable` waits for the disk with its transaction; `relaxed` does not (events of reads). */
@@ -106,7 +108,7 @@ function placeholders(after: number): string {
 }
 
 async function sealedRow(keys: AuditKeys, event: NewAuditEvent) {
-  const id = newId(event.at.getTime())
+  const id = event.id ?? newId(event.at.getTime())
   const person = event.actorKind === 'person' ? event.actor : null
   const personal = await sealPersonal(keys, id, person, event.personal)
   const { record, detail } = event

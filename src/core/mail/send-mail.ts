@@ -28,6 +28,13 @@ export interface VerificationMail {
   readonly secret: string
 }
 
+export interface NoticeMail {
+  readonly region: string
+  readonly tenant: string
+  readonly to: string
+  readonly message: Message
+}
+
 /** A mail that was kept. */
 export interface KeptMail extends Message {
   readonly id: string
@@ -50,6 +57,8 @@ export interface KeptMails {
 /** Sends mail, or keeps it. */
 export interface Outbox {
   sendVerification(mail: VerificationMail): Promise<void>
+  /** A mail of a tenant to one of its people that opens nothing. */
+  sendNotice(mail: NoticeMail): Promise<void>
   /** Kept mail of one tenant, newest first, without what lets a reader in: its administrators are not the addressees. */
   listOf(region: string, tenant: string, page?: MailPage): Promise<KeptMails>
   /** Kept mail of all regions as it was written, newest first, for whoever holds the outbox's secret; undefined for anybody else. */
@@ -60,7 +69,8 @@ export interface Outbox {
 
 interface Kept extends Message {
   readonly to: string
-  readonly secret: string
+  /** Null where nothing in it lets its reader in. */
+  readonly secret: string | null
 }
 
 const MOST = 200
@@ -72,7 +82,10 @@ export function openMail(options: MailOptions): Outbox {
   const { config, db, keys, now } = options
   const transport = config.smtpUrl === null ? null : createTransport(config.smtpUrl)
 
-  async function send({ region, tenant, to, secret }: VerificationMail, message: Message): Promise<void> {
+  async function send(
+    { region, tenant, to, secret }: Pick<VerificationMail, 'region' | 'tenant' | 'to'> & Pick<Kept, 'secret'>,
+    message: Message,
+  ): Promise<void> {
     if (transport) {
       await transport.sendMail({ from: config.mailFrom, to, ...message })
       return
@@ -110,6 +123,7 @@ export function openMail(options: MailOptions): Outbox {
   return {
     secret,
     sendVerification: (mail) => send(mail, verificationMessage(mail)),
+    sendNotice: ({ message, ...mail }) => send({ ...mail, secret: null }, message),
     async listOf(region, tenant, page = {}) {
       const { rows, next } = pageOf(await list(region, tenant, page), { limit: page.limit ?? MOST })
       return { items: rows.map(withheld), next }
@@ -126,6 +140,7 @@ export function openMail(options: MailOptions): Outbox {
 
 /** The mail with everything but what opens something. */
 function withheld({ secret, ...mail }: KeptMail & Kept): KeptMail {
+  if (secret === null) return mail
   const without = (text: string) => text.replaceAll(secret, WITHHELD)
   return { ...mail, text: without(mail.text), html: without(mail.html) }
 }

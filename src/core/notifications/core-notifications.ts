@@ -23,6 +23,11 @@ export const keysRotated = notificationKind<NoDetail>(
   'A rotation of all keys is finished; to administrators',
 )
 
+export const webhookDisabled = notificationKind<{ readonly reason: string }>(
+  'core.webhook.disabled',
+  'A webhook was disabled, because its receiver is gone or failed for days; to administrators',
+)
+
 export const coreNotifications: readonly NotificationKind[] = [
   activityDone,
   activityFailed,
@@ -30,4 +35,5 @@ export const coreNotifications: readonly NotificationKind[] = [
   roleChanged,
   personJoined,
   keysRotated,
+  webhookDisabled,
 ]

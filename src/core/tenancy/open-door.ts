@@ -13,10 +13,12 @@ import type { BlobStore } from '../blobs/blob-store.ts'
 import { type DirectKysely, statementOf } from '../db/kysely-on.ts'
 import type { TenantTables } from '../db/tables.gen.ts'
 import { inTransaction } from '../db/transaction.ts'
+import { newId } from '../ids.ts'
 import type { TenantKeys } from '../keys/tenant-keys.ts'
 import { giveNudge } from '../notifications/nudge.ts'
 import type { SearchCache } from '../search/search-cache.ts'
 import { type Clock, stopwatch } from '../time.ts'
+import type { KnownEvent, Teller } from '../webhooks/queue-deliveries.ts'
 import type { Actor } from './actor.ts'
 import { stageBlob } from './stage-blob.ts'
 import type { OpenTenant, TenantConnections } from './tenant-connections.ts'
@@ -29,6 +31,8 @@ export interface DoorOptions {
   readonly searchCache: SearchCache
   /** Hears of each tenant that was nudged here, after the commit. */
   readonly nudged?: (tenant: string) => void
+  /** Which events webhooks are told of. */
+  readonly teller?: Teller
   readonly now: Clock
 }
 
@@ -52,7 +56,7 @@ interface Reads {
 }
 
 /** Opens the door over the tenants of this process. */
-export function openDoor({ tenants, blobs, searchCache, nudged, now }: DoorOptions): Door {
+export function openDoor({ tenants, blobs, searchCache, nudged, teller, now }: DoorOptions): Door {
   const reads = new Map<string, Reads>()
   const announcer = createAnnouncer()
   const audited = new WeakSet<Actor>()
@@ -130,6 +134,7 @@ export function openDoor({ tenants, blobs, searchCache, nudged, now }: DoorOptio
       const tenant = await tenants.of(actor.tenant)
       const keys = await tenant.keys()
       const entries: AuditEntry[] = []
+      let events: KnownEvent[] = []
       const begun = stopwatch()
       let isNudged = false
       await announce(tenant)
@@ -147,14 +152,13 @@ export function openDoor({ tenants, blobs, searchCache, nudged, now }: DoorOptio
           const tx = new Writer({ ...ground, actor, tenant, keys, db, entries, found, send, nudge })
           const done = await work(tx)
           if (entries.length === 0) throw new MissingAudit('a write recorded no audit entry')
+          events = entries.map((entry) => knownEvent(eventOf(actor, entry, now())))
+          const deliveries = teller?.queue(events)
+          if (deliveries) send(deliveries)
           return done
         },
         async (db) => {
-          await appendAudit(
-            db,
-            keys,
-            entries.map((entry) => eventOf(actor, entry, now())),
-          )
+          await appendAudit(db, keys, events)
         },
       )
       audited.add(actor)
@@ -177,6 +181,11 @@ export function openDoor({ tenants, blobs, searchCache, nudged, now }: DoorOptio
     hasAudited: (actor) => audited.has(actor),
   }
   return door
+}
+
+/** The event with the id under which it will be in the log. */
+function knownEvent(event: NewAuditEvent): KnownEvent {
+  return { ...event, id: newId(event.at.getTime()) }
 }
 
 function eventOf(actor: Actor, entry: AuditEntry, at: Date): NewAuditEvent {

@@ -1,0 +1,12 @@
+// Says to the courier of this process that a webhook has deliveries due. Must stay true: takes no time; what the courier takes on is safe without the job.
+import type { Task } from '../jobs/job.ts'
+import { DELIVER_TASK } from './queue-deliveries.ts'
+
+export const deliverWebhookTask: Task = {
+  name: DELIVER_TASK,
+  permissions: [],
+  async run(ctx, { actor, region, record }) {
+    if (!ctx.courier) throw new Error('this process has no courier')
+    ctx.courier.deliver({ actor, region, webhook: record })
+  },
+}
