@@ -6,6 +6,7 @@ export const enWebhooks = {
   'webhooks.empty':
     'A webhook tells an address of yours when something happens here, such as a document that was added. Messages are signed and carry ids only.',
   'webhooks.make': 'Make a webhook',
+  'webhooks.makeShort': 'Make one',
   'webhooks.name': 'Name',
   'webhooks.nameHelp': 'What it is for, such as “ticket system”.',
   'webhooks.url': 'Address',

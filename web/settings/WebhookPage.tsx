@@ -68,20 +68,7 @@ function Shown({ webhook }: { webhook: Webhook }) {
   const { tone, text } = webhookState(webhook)
   const ending = webhook.secrets.find(({ endsAt }) => endsAt !== null)?.endsAt
   return (
-    <PageFrame
-      title={webhook.name}
-      action={
-        state === 'active' ? (
-          <Button loading={test.isPending} onClick={() => test.mutate()}>
-            {t('webhooks.test')}
-          </Button>
-        ) : (
-          <Button loading={change.isPending} onClick={() => change.mutate('active')}>
-            {t('webhooks.resume')}
-          </Button>
-        )
-      }
-    >
+    <PageFrame title={webhook.name}>
       <div className={`mono ${classes.address}`}>{webhook.url}</div>
       <Group gap="sm" mt={8}>
         <StateBadge tone={tone}>{text}</StateBadge>
@@ -107,6 +94,15 @@ function Shown({ webhook }: { webhook: Webhook }) {
         <ProblemNote error={change.error ?? test.error} kept={t('webhooks.kept')} />
       )}
       <Group mt="md" gap="xs">
+        {state === 'active' ? (
+          <Button loading={test.isPending} onClick={() => test.mutate()}>
+            {t('webhooks.test')}
+          </Button>
+        ) : (
+          <Button loading={change.isPending} onClick={() => change.mutate('active')}>
+            {t('webhooks.resume')}
+          </Button>
+        )}
         <Button variant="default" onClick={edit.open}>
           {t('webhooks.edit')}
         </Button>

@@ -28,7 +28,10 @@ export function Webhooks() {
     </Button>
   )
   return (
-    <PageFrame title={t('webhooks.title')} action={rows.length > 0 && action}>
+    <PageFrame
+      title={t('webhooks.title')}
+      action={rows.length > 0 && <Button onClick={make.open}>{t('webhooks.makeShort')}</Button>}
+    >
       {rows.length > 0 && (
         <Text c="dimmed" className={classes.lead}>
           {t('webhooks.lead')}
