@@ -24,6 +24,8 @@ export const DrainJobs = Type.Object(
 )
 /** Counts of jobs, workers and spare tenants, and how far migrations are. */
 export const CellStatus = Type.Object({ id, op: Type.Literal('status') }, strict)
+/** How the databases, their migrations, queues and logs are; for `panoply admin doctor`. */
+export const CellHealth = Type.Object({ id, op: Type.Literal('health') }, strict)
 /** Runs one evidence of the region now; answered when its result is in the log. */
 export const RunEvidence = Type.Object(
   {
@@ -35,7 +37,7 @@ export const RunEvidence = Type.Object(
   strict,
 )
 
-export const CellRequest = Type.Union([ClaimTenant, DrainJobs, CellStatus, RunEvidence])
+export const CellRequest = Type.Union([ClaimTenant, DrainJobs, CellStatus, CellHealth, RunEvidence])
 export type CellRequest = Type.Static<typeof CellRequest>
 
 export const Claimed = Type.Object({ id, ok: Type.Literal('claimTenant'), tenant: RoutingId }, strict)
@@ -64,11 +66,38 @@ export const StatusAnswer = Type.Object(
   },
   strict,
 )
+const Count = Type.Integer({ minimum: 0 })
+/** Counts and settings alone; names no tenant. */
+export const RegionHealth = Type.Object(
+  {
+    region: Region,
+    settings: Type.Record(Type.String(), Type.String()),
+    tenants: Count,
+    connections: Count,
+    megabytes: Count,
+    migrations: Type.Object({ cell: Count, cellKnown: Count, tenantsBehind: Count }, strict),
+    jobs: Type.Object(
+      { waiting: Count, stuck: Count, givenUp: Count, oldestSeconds: Count },
+      {
+        ...strict,
+        description:
+          '`stuck` are held by nobody who lives, or for hours; `oldestSeconds` is how long the first is overdue.',
+      },
+    ),
+    unsealed: Type.Object({ tenants: Count, oldestSeconds: Count }, strict),
+  },
+  strict,
+)
+export type RegionHealth = Type.Static<typeof RegionHealth>
+export const HealthAnswer = Type.Object(
+  { id, ok: Type.Literal('health'), regions: Type.Array(RegionHealth) },
+  strict,
+)
 /** `code` is a code of the error table. */
 export const CellRefusal = Type.Object(
   { id, error: Type.String({ pattern: '^[a-z_]+$', maxLength: 64 }) },
   strict,
 )
 
-export const CellAnswer = Type.Union([Claimed, Drained, StatusAnswer, EvidenceRan, CellRefusal])
+export const CellAnswer = Type.Union([Claimed, Drained, StatusAnswer, HealthAnswer, EvidenceRan, CellRefusal])
 export type CellAnswer = Type.Static<typeof CellAnswer>

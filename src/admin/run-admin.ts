@@ -8,6 +8,11 @@ interface Command {
 
 const commands: readonly Command[] = [
   {
+    name: 'doctor',
+    summary: 'looks at an installation, running or not, and says what is wrong and what to do',
+    load: async () => (await import('./doctor/run-doctor.ts')).runDoctor,
+  },
+  {
     name: 'import-evidence',
     summary: 'brings the signed record of a test run or drill to this installation',
     load: async () => (await import('./import-evidence.ts')).runImportEvidence,
@@ -21,6 +26,11 @@ const commands: readonly Command[] = [
     name: 'rotate-keys',
     summary: 'makes new keys for an organisation and seals everything with them',
     load: async () => (await import('./rotate-keys.ts')).runRotateKeys,
+  },
+  {
+    name: 'uninstall',
+    summary: 'takes an installation off this machine, and nothing else',
+    load: async () => (await import('./uninstall/run-uninstall.ts')).runUninstall,
   },
   {
     name: 'verify-audit',

@@ -52,6 +52,8 @@ async function answer({ cells, workers }: CallersOptions, request: CellRequest):
       const position = await cellOf(cells, request.region).evidence.runNow(request.evidence)
       return { id, ok: 'runEvidence', position }
     }
+    case 'health':
+      return { id, ok: 'health', regions: await Promise.all(cells.map((cell) => cell.health())) }
     case 'status': {
       const { workers: connected, capacity } = workers.size
       const regions = await Promise.all(

@@ -9,6 +9,8 @@ import { connectAs, loginOf } from '#core/db/system-login.ts'
 import type { KeeperClient } from '#core/keys/keeper-client.ts'
 import type { Log } from '#core/log.ts'
 import { wallClock } from '#core/time.ts'
+import type { RegionHealth } from '#protocol/cell/caller.ts'
+import { cellHealth } from './cell-health.ts'
 import { keeperSigner } from './checkpoint-signer.ts'
 import { type Dispatcher, startDispatcher } from './dispatcher.ts'
 import type { CellGround } from './evidence/cell-ground.ts'
@@ -35,6 +37,7 @@ export interface RegionCell {
   readonly dispatcher: Dispatcher
   readonly spares: SpareTenants
   readonly evidence: CellEvidence
+  health(): Promise<RegionHealth>
   status(): Promise<{ waiting: number; running: number; spares: number; tenantsBehind: number }>
   /** Close the workers first. */
   stop(): Promise<void>
@@ -136,6 +139,8 @@ export async function startRegionCell(options: RegionCellOptions): Promise<Regio
     dispatcher,
     spares,
     evidence,
+    health: () =>
+      cellHealth({ region, migrator: giver, queue: pool, folder: join(config.appFolder, 'migrations') }),
     async status() {
       const { rows } = await pool.query<{ waiting: number }>(
         'select count(*)::int as waiting from queue._private_jobs where locked_at is null',

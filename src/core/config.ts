@@ -161,7 +161,7 @@ export function readConfig(argv: string[] = process.argv.slice(2)): Config {
 /** The configuration for a role; also the way tests describe a throwaway home. Touches nothing on disk. */
 export function buildConfig(told: Told): Config {
   const env = told.env ?? {}
-  const home = resolve(told.home ?? env.PANOPLY_HOME ?? defaultHome())
+  const home = homeOf(told.home, env)
   const portText = env.PANOPLY_PORT
   const wantedPort = told.port ?? (portText ? readPort(portText) : undefined)
   const known = readInstallation(home)
@@ -330,8 +330,10 @@ function planInstallation({ home, known, wantedPort, env }: Plan): Installation 
   }
 }
 
-function defaultHome(): string {
-  return process.getuid?.() === 0 ? '/var/lib/panoply' : join(homedir(), '.local/share/panoply')
+/** The home that is meant, whether anything is there or not. */
+export function homeOf(home?: string, env: Told['env'] = process.env): string {
+  const usual = process.getuid?.() === 0 ? '/var/lib/panoply' : join(homedir(), '.local/share/panoply')
+  return resolve(home ?? env?.PANOPLY_HOME ?? usual)
 }
 
 function defaultRunFolder(env: Record<string, string | undefined>, hash: string): string {
@@ -366,18 +368,17 @@ function readPort(text: string): number {
 }
 
 function isInstallation(value: unknown): value is Installation {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'version' in value &&
-    value.version === 1 &&
-    'regions' in value &&
-    Array.isArray(value.regions) &&
-    'runFolder' in value &&
-    typeof value.runFolder === 'string' &&
-    'rootKeyFile' in value &&
-    typeof value.rootKeyFile === 'string'
-  )
+  const get = (of: unknown, name: string): unknown =>
+    of instanceof Object ? Reflect.get(of, name) : undefined
+  const says = (of: unknown, ...names: string[]) => names.every((name) => typeof get(of, name) === 'string')
+  const every = (of: unknown, name: string, is: (one: unknown) => boolean): boolean => {
+    const list: unknown = get(of, name)
+    return Array.isArray(list) && list.length > 0 && list.every(is)
+  }
+  const isRegion = (of: unknown) =>
+    says(of, 'name', 'hostName', 'blobs') && every(of, 'cells', (cell) => says(cell, 'name'))
+  const isWhole = get(value, 'version') === 1 && Number.isInteger(get(value, 'port'))
+  return isWhole && says(value, 'runFolder', 'rootKeyFile') && every(value, 'regions', isRegion)
 }
 
 function parseJson(text: string): unknown {

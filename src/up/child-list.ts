@@ -1,6 +1,6 @@
 // Owns: the list of processes this `up` has started, kept in the home so that the next one can end what a kill left.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { endProcess, identityOf, isRunning, type ProcessIdentity } from './process-identity.ts'
+import { endProcess, identityOf, isRunning, type ProcessIdentity } from '#core/process-identity.ts'
 
 export interface ChildList {
   add(name: string, pid: number): void

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import pg from 'pg'
 import { findAccount } from '#core/become-user.ts'
+import { identityOf, isRunning, processesIn } from '#core/process-identity.ts'
 import { serverBin } from '#test/own-cluster.ts'
 import { type ClusterPlan, endLeftovers, startCluster } from './clusters.ts'
-import { identityOf, isRunning, processesIn } from './process-identity.ts'
 
 const account = process.getuid?.() === 0 ? (findAccount('postgres') ?? findAccount('nobody')) : null
 const folders: string[] = []

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { ConfigError } from '#core/config.ts'
+import { identityOf } from '#core/process-identity.ts'
 import { lockHome } from './home-lock.ts'
-import { identityOf } from './process-identity.ts'
 
 function aFolder(): Disposable & { path: string } {
   const path = mkdtempSync(join(tmpdir(), 'panoply-lock-'))

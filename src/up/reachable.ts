@@ -19,8 +19,8 @@ import {
 } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { ConfigError } from '#core/config.ts'
+import { mirrorRoot } from '#core/machine-traces.ts'
 
-const mirrorRoot = '/var/cache/panoply'
 /** What runs; web/ and tests stay behind. */
 const parts = ['package.json', 'src', 'protocol', 'migrations', 'generated', 'dist', 'LICENSE']
 

@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { findAccount } from '#core/become-user.ts'
+import { identityOf, isRunning, type ProcessIdentity, processesIn } from '#core/process-identity.ts'
 import { serverEnvironment } from '#test/own-cluster.ts'
-import { identityOf, isRunning, type ProcessIdentity, processesIn } from './process-identity.ts'
 
 const main = join(import.meta.dirname, '../main.ts')
 const isRoot = process.getuid?.() === 0

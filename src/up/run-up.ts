@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Config, keeperSocket, type RunningRole, writeInstallation } from '#core/config.ts'
 import { openKeeperClient } from '#core/keys/keeper-client.ts'
+import { noteHome } from '#core/known-homes.ts'
 import { openLog } from '#core/log.ts'
 import { ensureCertificates } from './certificates.ts'
 import { endListed, openChildList } from './child-list.ts'
@@ -59,6 +60,7 @@ async function startAll(config: Config, signal: AbortSignal, undo: (() => Promis
   const appFolder = users ? reachableApp(config.appFolder) : config.appFolder
   layOutHome(config, users)
   writeInstallation(config)
+  if (users) noteHome(config.home)
   trustOwnTests(config.home)
 
   const list = openChildList(children)

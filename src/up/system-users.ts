@@ -4,9 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { type Account, findAccount } from '#core/become-user.ts'
 import { ConfigError } from '#core/config.ts'
-
-export const ownedRoles = ['web', 'worker', 'keeper', 'cell', 'backup', 'db'] as const
-export type OwnedRole = (typeof ownedRoles)[number]
+import { groupsOf, type OwnedRole, ownedRoles, sharedGroups } from '#core/machine-traces.ts'
 
 export interface SystemUsers {
   readonly accounts: Readonly<Record<OwnedRole, Account>>
@@ -16,18 +14,9 @@ export interface SystemUsers {
   readonly blobs: number
 }
 
-const groupsOf: Readonly<Record<OwnedRole, string>> = {
-  web: 'panoply,panoply-data',
-  worker: 'panoply,panoply-data',
-  keeper: 'panoply',
-  cell: 'panoply',
-  backup: 'panoply',
-  db: 'panoply',
-}
-
 /** Makes what is missing of them. Root only. */
 export async function ensureSystemUsers(): Promise<SystemUsers> {
-  for (const group of ['panoply', 'panoply-data'])
+  for (const group of sharedGroups)
     if (findGroup(group) === null) await change('groupadd', ['--system', group])
   for (const role of ownedRoles) {
     const name = `panoply-${role}`
@@ -35,9 +24,9 @@ export async function ensureSystemUsers(): Promise<SystemUsers> {
     if (findAccount(name) === null) {
       const own = findGroup(name) === null ? ['--user-group'] : ['--gid', name]
       const home = ['--home-dir', '/nonexistent', '--no-create-home', '--shell', '/usr/sbin/nologin']
-      await change('useradd', ['--system', ...home, ...own, '--groups', groups, name])
-    } else if (!groups.split(',').every((group) => membersOf(group).includes(name))) {
-      await change('usermod', ['--append', '--groups', groups, name])
+      await change('useradd', ['--system', ...home, ...own, '--groups', groups.join(','), name])
+    } else if (!groups.every((group) => membersOf(group).includes(name))) {
+      await change('usermod', ['--append', '--groups', groups.join(','), name])
     }
   }
   return {
