@@ -1,4 +1,4 @@
-// The program itself: the Node it runs on and the packages beside it, against the lock.
+// The program itself: the Node it runs on and the packages it runs with, against the lock; not those that only build and test it.
 import { join } from 'node:path'
 import { type Finding, failed, ok, unknown } from './finding.ts'
 import { type Ground, readJson, readText } from './ground.ts'
@@ -71,7 +71,7 @@ function entriesOf(lock: unknown): Readonly<Record<string, Entry>> {
         path,
         {
           ...(typeof version === 'string' ? { version } : {}),
-          optional: is('optional') || is('devOptional'),
+          optional: is('optional') || is('dev') || is('devOptional'),
         },
       ]
     }),
