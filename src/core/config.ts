@@ -119,6 +119,8 @@ export class ConfigError extends Error {
 }
 
 const defaultPort = 8443
+/** What the processes of an installation get of the environment besides our own names. */
+const PASSED_ON = ['PATH', 'TZ', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SOFTHSM2_CONF']
 const projectFolder = resolve(import.meta.dirname, '../..')
 
 export interface Told {
@@ -285,11 +287,7 @@ export function writeInstallation(config: Config): void {
 export function childEnvironment(
   env: Record<string, string | undefined> = process.env,
 ): Record<string, string> {
-  const kept = Object.entries(env).filter(
-    ([name]) =>
-      name.startsWith('PANOPLY_') ||
-      ['PATH', 'TZ', 'TMPDIR', 'NODE_EXTRA_CA_CERTS', 'SOFTHSM2_CONF'].includes(name),
-  )
+  const kept = Object.entries(env).filter(([name]) => /^PANOPLY_/.test(name) || PASSED_ON.includes(name))
   const out: Record<string, string> = { LANG: 'C.UTF-8' }
   for (const [name, value] of kept) if (value !== undefined) out[name] = value
   return out

@@ -2,7 +2,7 @@
 // pid and start time are. A zombie counts as gone: it holds nothing any more.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { stopwatch } from '#core/time.ts'
+import { stopwatch } from './time.ts'
 
 /** One process of this machine's current boot. `started` is opaque and equal only for the same process. */
 export interface ProcessIdentity {

@@ -18,8 +18,8 @@ import {
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { ConfigError } from '#core/config.ts'
-import { stopwatch } from '#core/time.ts'
 import { endProcess, processesIn } from '#core/process-identity.ts'
+import { stopwatch } from '#core/time.ts'
 import { pgHbaConf, postgresqlConf } from './cluster-settings.ts'
 
 export interface ClusterPlan {
