@@ -47,6 +47,7 @@ export function UploadProvider({ children }: { children: ReactNode }) {
       },
       { signal },
     )
+    window.addEventListener('offline', queue.sleep, { signal })
     window.addEventListener('online', queue.wake, { signal })
     const timer = window.setInterval(() => {
       if (window.navigator.onLine && queue.snapshot().some(({ state }) => state === 'interrupted'))

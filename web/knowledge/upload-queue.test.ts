@@ -132,6 +132,19 @@ test('what the network interrupted goes on where it was when it is back', async 
   assert.deepEqual([states(), sent.length], [['done'], 2])
 })
 
+test('what is being sent waits when the network is gone, and does not take the next for its turn', () => {
+  const { queue, sent, states } = aQueue()
+  queue.add(['a.pdf', 'b.pdf', 'c.pdf', 'd.pdf'].map(aFile), isNew)
+  queue.sleep()
+  assert.deepEqual(states(), ['interrupted', 'interrupted', 'interrupted', 'waiting'])
+  assert.deepEqual(
+    sent.map(({ stopped }) => stopped),
+    [true, true, true],
+  )
+  queue.wake()
+  assert.deepEqual(states(), ['sending', 'sending', 'sending', 'waiting'])
+})
+
 test('what an earlier page left is shown, and goes on when the same file is chosen again, no other', () => {
   const { queue, sent, states } = aQueue()
   queue.setOpen([anOpenUpload(), anOpenUpload({ id: 'upl_moving', fileName: 'b.pdf', isReceiving: true })])

@@ -91,6 +91,8 @@ export interface UploadQueue {
   cancel: (key: string) => void
   /** Starts again, or goes on where there is something to go on from. */
   retry: (key: string) => void
+  /** The network is gone: what is being sent waits for it. */
+  sleep: () => void
   /** The network may be back: what was interrupted goes on. */
   wake: () => void
   clear: () => void
@@ -253,6 +255,12 @@ export function createUploadQueue(
       if (!one?.file || isActive(one)) return
       change(one, { state: 'waiting', problem: null, ...(one.uploadId === null ? { sent: 0 } : {}) })
       next()
+    },
+    sleep: () => {
+      for (const one of held.filter(isActive)) {
+        change(one, { state: 'interrupted' })
+        stop(one)
+      }
     },
     wake: () => {
       for (const one of held)
