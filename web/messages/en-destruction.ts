@@ -3,7 +3,7 @@ export const enDestruction = {
   'nav.destroyed': 'Destroyed',
   'destroyed.title': 'Destroyed for good',
   'destroyed.lead':
-    'What is removed here cannot be brought back, from older backups neither: its key is destroyed, and everything that lives is wrapped away from it. That takes about a quarter of an hour; then a signed certificate says so.',
+    'The files, pages and passages of what is removed cannot be brought back, from older backups neither: their key is destroyed, and everything that lives is wrapped away from it. That takes about a quarter of an hour; then a signed certificate says so. Until they end, older backups still hold titles, tags and what people wrote on snips.',
   'destroyed.empty': 'When a document is removed or a person erased, its certificate will be here.',
   'destroyed.at': 'Destroyed',
   'destroyed.kind': 'What',

@@ -59,7 +59,7 @@ describe('the catalogs under the probes of the cell', () => {
       /snip has no updated_by/,
     ))
 
-  it('erasures: P9-24 fails when the keeper still holds what a certificate says it forgot', () =>
+  it('erasures fails when the keeper still holds what a certificate says it forgot', () =>
     breaks(
       'erasures',
       `insert into cell.destruction_batch (number, epoch, forgets, sequence, began_at, forgotten_at) values (1, 2, '{1}', 1, now(), now())`,
@@ -67,7 +67,7 @@ describe('the catalogs under the probes of the cell', () => {
       /holds epoch 1, which it was to have forgotten/,
     ))
 
-  it('erasures: P9-24 fails when a destroyed key is still there, or its certificate is late', async () => {
+  it('erasures fails when a destroyed key is still there, or its certificate is late', async () => {
     const note = (at: string) =>
       `insert into cell.destruction (id, tenant, kind, subject, keys, awaits_index, destroyed_at)
        select gen_random_uuid(), '${world.tenant}', 'document', gen_random_uuid(), array_agg(id), true, ${at} from ${t()}.key where purpose = 'field'`
@@ -80,7 +80,7 @@ describe('the catalogs under the probes of the cell', () => {
     )
   })
 
-  it('erasures: P9-24 fails when an organisation lies under an epoch that the keeper has not', () =>
+  it('erasures fails when an organisation lies under an epoch that the keeper has not', () =>
     breaks(
       'erasures',
       `update ${t()}.key_epoch set wrapped = set_byte(wrapped, 4, 9)`,

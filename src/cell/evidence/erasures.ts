@@ -1,4 +1,4 @@
-// P9-24: what was destroyed is gone. The keeper holds no epoch that a certificate says it forgot, nothing wrapped that was destroyed is
+// What was destroyed is gone. The keeper holds no epoch that a certificate says it forgot, nothing wrapped that was destroyed is
 // left, what lives lies under a living epoch, and no destruction waits for longer than it may.
 import { judge } from '#core/evidence/evidence.ts'
 import { type CellProbe, sampleTenants } from './cell-ground.ts'
