@@ -39,6 +39,8 @@ export function createAsk(ca: string): Ask & Disposable {
     const headers: Record<string, string> = { ...content.headers, ...question.headers }
     if (question.session !== undefined) headers.authorization = `Bearer ${question.session}`
     if (question.apiKey !== undefined) headers.authorization = `API-Key ${question.apiKey}`
+    // Node frames the body of a DELETE only when told.
+    if (content.bytes !== undefined) headers['content-length'] ??= String(Buffer.byteLength(content.bytes))
     const { method = content.bytes ? 'POST' : 'GET', signal } = question
     const sent = request(url, { agent, method, headers, ...(signal ? { signal } : {}) }, (incoming) => {
       const pieces: Buffer[] = []

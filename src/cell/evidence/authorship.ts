@@ -4,7 +4,7 @@ import { type CellProbe, sampleTenants, schemasOf } from './cell-ground.ts'
 
 /** Tables that are no records: the log and its tree, keys, spent signatures, the list of destructions, the search index, first steps, and parts that live and die with a record. */
 const PARTS =
-  /^(audit.*|key|key_epoch|spent_signature|destruction|search_.*|first_step|document_blob|document_page|snip_tag|tag|webhook_(delivery|attempt))$/
+  /^(audit.*|key|key_epoch|spent_signature|destruction|search_.*|first_step|document_blob|document_page|snip_tag|tag|upload_part|webhook_(delivery|attempt))$/
 /** Where only the system changes a record after it was made, or the one change is that it ends. */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   session: ['person', 'created_at', 'origin'],

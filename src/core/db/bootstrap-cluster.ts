@@ -116,7 +116,9 @@ async function openDatabase(plan: BootstrapPlan, database: 'cell' | 'directory')
     await client.query(
       'grant execute on function pg_stat_get_activity(int) to migrator, sealer, dispatcher, registrar',
     )
-    await client.query('grant execute on function pg_stat_get_subscription(oid) to migrator')
+    await client.query(
+      'grant execute on function pg_stat_get_subscription(oid), pg_database_size(name) to migrator',
+    )
   })
 }
 
