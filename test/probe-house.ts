@@ -29,6 +29,7 @@ export async function openProbeHouse(): Promise<ProbeHouse> {
   }
   const ask = asker(steadyClient(house.login('migrator')))
   const home = join(house.folder, 'home')
+  mkdirSync(home, { mode: 0o700 })
   const [place] = house.ctx.regions
   if (!place) throw new Error('a house has a region')
   mkdirSync(place.blobRoot, { recursive: true, mode: 0o700 })
