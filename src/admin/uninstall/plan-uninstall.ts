@@ -37,7 +37,7 @@ export interface PlanOptions {
 
 /** Everything that set-up and the processes make in a home; what else lies there is somebody's own. */
 const OURS = {
-  data: ['regions', 'keeper', 'tls', 'evidence', 'demo.json'],
+  data: ['regions', 'keys', 'keeper', 'tls', 'evidence', 'demo.json', 'recovery-kit.json'],
   rest: ['logs', 'cache'],
   last: ['up', 'installation.json.new', 'installation.json'],
 } as const

@@ -8,6 +8,7 @@ import { sql } from 'kysely'
 import { onePagePdf } from '#test/one-page-pdf.ts'
 import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
+import { plantRows } from '#test/plant-rows.ts'
 import { verifyAccount } from '../auth/verify-account.ts'
 import { openBlobStore } from '../blobs/blob-store.ts'
 import { fromApi } from '../ids.ts'
@@ -127,6 +128,7 @@ test('after a rotation nothing sealed with the first version is left, and everyt
   const exported = await library.ask(person, 'POST', '/v1/exports', { kind: 'audit' })
   assert.equal(exported.status, 202, String(exported.bytes))
   const picture = (await library.ask(person, 'GET', document.picture)).bytes
+  await plantRows(library, person)
   const files = filesOf(person)
   const raw = files.map((file) => readFileSync(file))
   assert.ok(files.length >= 3, 'original, cover and the picture of the area')

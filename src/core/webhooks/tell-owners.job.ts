@@ -1,4 +1,5 @@
 // Tells the owners by mail that a webhook was disabled. Runs again after a failure: an owner may hear of it twice, and never not at all.
+import { openPersonCard } from '../access/person-card.ts'
 import type { Ctx } from '../ctx.ts'
 import type { Job, Task } from '../jobs/job.ts'
 import { webhookMessage } from '../mail/webhook-message.ts'
@@ -34,9 +35,8 @@ async function tellOwners(ctx: Ctx, { actor, record, region, tenant }: Job): Pro
         record: { kind: 'webhook', id: record },
         detail: { owners: rows.length },
       })
-      return rows.map(
-        (row) => tx.keys.open<{ email: string }>('people', 'person', row.id, 'card', row.card).email,
-      )
+      const cards = await Promise.all(rows.map(({ id, card }) => openPersonCard(tx, id, card)))
+      return cards.map(({ email }) => email)
     },
     'people',
   )
