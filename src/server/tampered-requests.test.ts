@@ -184,7 +184,8 @@ describe('a signed request that somebody else got hold of', () => {
       SpentSignatures.prototype.spend = spend
       syncBuiltinESMExports()
     }
-    const question = s.pdx('header', pair, 'PATCH', '/v1/organisation', { json: { name: 'Whole' } })
+    const signed = { body: body('Whole'), headers: { Host: HOST, ...type } }
+    const question = s.pdx('header', pair, 'PATCH', '/v1/organisation', signed)
     assert.deepEqual(await through({ what: 'whole', scheme: 'header', question }), { forms: 0, again: false })
     assertJudged(coreEvidence, 'signed-requests')
   })
