@@ -206,7 +206,7 @@ describe('the prober of a living cell', () => {
       }
       const leaking = { ...products[0], name: 'leak', routes: [leaky], tasks: [], furnish: undefined }
       const other = await opened({ ...ground, ask: inject, products: [...products, leaking as never] })
-      const { hits, names } = await all('api', 700, other)
+      const { hits, names } = await all('api', 1_500, other)
       assert.ok(hits > 0)
       assert.deepEqual([...new Set(names)], ['api: leakSnip with an id of the other'])
     } finally {
