@@ -42,12 +42,12 @@ export function divide(files: readonly string[]): { beside: Shard[]; last: Shard
   const shards = [0, 1].map((shard) => ({
     name: `tests ${shard + 1} of 2`,
     files: units.filter((_, index) => index % 2 === shard),
-    limitSeconds: 420,
+    limitSeconds: 900,
   }))
   const beside = [
-    ...HOUSE_STAGES.map((names) => stage(names, 480)),
+    ...HOUSE_STAGES.map((names) => stage(names, 900)),
     ...shards,
-    ...OWN_STAGES.map((name) => stage([name], 240)),
+    ...OWN_STAGES.map((name) => stage([name], 480)),
   ]
   return {
     beside: beside.filter(hasFiles),
