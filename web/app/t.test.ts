@@ -28,7 +28,11 @@ test('every message is well formed and keeps the tone of the house', () => {
     const depth = [...text].reduce((sum, letter) => sum + (letter === '{' ? 1 : letter === '}' ? -1 : 0), 0)
     assert.equal(depth, 0, key)
     assert.doesNotMatch(text, /!|\boops\b/i, key)
-    assert.doesNotMatch(text.replace(/\b(AES|API|ASVS|EEA|EU|GDPR|HTTPS?|MB|OWASP|PDF|PEM|SAML|SHA|SOC|TLS|US|VPN)\b/g, ''), /\b[A-Z]{2,}\b/, key)
+    assert.doesNotMatch(
+      text.replace(/\b(AES|API|ASVS|EEA|EU|GDPR|HTTPS?|MB|OWASP|PDF|PEM|SAML|SHA|SOC|TLS|US|VPN)\b/g, ''),
+      /\b[A-Z]{2,}\b/,
+      key,
+    )
     assert.notEqual(text.trim(), '', key)
   }
 })
