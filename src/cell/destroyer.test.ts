@@ -46,7 +46,8 @@ async function killBefore(until: (typeof destructionSteps)[number]): Promise<voi
     socket: keeper.socket('cell'),
     place,
     blobRoot,
-    now: keeper.clock.now(),
+    // What was destroyed bears the time of the database, which goes on while the clock of the keeper stands still.
+    now: library.ctx.now().getTime(),
     until,
   }
   child.send(order)
