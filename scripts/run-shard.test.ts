@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { plantTree } from '#test/plant-tree.ts'
 import { runShard } from './run-shard.ts'
-import { divide, renderResults } from './run-tests.ts'
+import { renderResults } from './test-results.ts'
+import { divide } from './test-stages.ts'
 
 const HEAD = `import { before, describe, it } from 'node:test'\n`
 const GOOD = `${HEAD}describe('a', () => { it('b', () => {}); it('c', { skip: 'no browser' }, () => {}) })`
@@ -62,6 +63,29 @@ describe('a test process', () => {
     const result = await run({ 'a.test.ts': hook })
     assert.ok(result.tests.some((test) => test.kind === 'failed' && test.name === 'a (hook)'))
     assert.deepEqual(result.faults, [])
+  })
+
+  it('in which the hook of a file fails loses the tests of that file and of no other', async () => {
+    const bad = `${HEAD}before(() => { throw new Error('no house') }); it('a', () => {})`
+    const result = await run({ 'a.test.ts': bad, 'b.test.ts': GOOD })
+    const failed = result.tests.filter((test) => test.kind === 'failed')
+    assert.deepEqual([...new Set(failed.map(({ file }) => file))], ['a.test.ts'])
+    assert.ok(failed.some((test) => test.name === '(hook)' && test.reason?.includes('no house')))
+    assert.ok(result.tests.some((test) => test.kind === 'passed' && test.file === 'b.test.ts'))
+    assert.deepEqual(result.faults, [])
+  })
+
+  it('closes what a file opened before it begins the next', async () => {
+    const opener = (name: string) => `import { after, before, it } from 'node:test'
+import assert from 'node:assert/strict'
+before(() => { assert.equal(globalThis.open, undefined); globalThis.open = '${name}' })
+after(() => { delete globalThis.open })
+it('is alone', () => assert.equal(globalThis.open, '${name}'))`
+    const result = await run({ 'a.test.ts': opener('a'), 'b.test.ts': opener('b') })
+    assert.deepEqual(
+      result.tests.map(({ kind }) => kind),
+      ['passed', 'passed'],
+    )
   })
 })
 

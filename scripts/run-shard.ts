@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Ended, runCommand } from './run-command.ts'
 import { isPlaceholder, readRecord, shardFaults, type TestLine } from './test-record.ts'
 
@@ -31,9 +32,15 @@ export async function runShard(
   const folder = mkdtempSync(join(tmpdir(), 'panoply-tests-'))
   const path = join(folder, 'record')
   try {
-    const ended = await runCommand(process.execPath, flags(shard.files), {
+    const ended = await runCommand(process.execPath, FLAGS, {
       cwd: root,
-      env: { ...shard.env, PANOPLY_TEST_RECORD: path, NODE_ENV: 'test', NODE_TEST_CONTEXT: '' },
+      env: {
+        ...shard.env,
+        PANOPLY_TEST_FILES: JSON.stringify(shard.files),
+        PANOPLY_TEST_RECORD: path,
+        NODE_ENV: 'test',
+        NODE_TEST_CONTEXT: '',
+      },
       limitMilliseconds: shard.limitSeconds * 1000,
       ...(onOutput ? { onOutput } : {}),
     })
@@ -43,19 +50,18 @@ export async function runShard(
   }
 }
 
-function flags(files: readonly string[]): string[] {
-  const reporter = new URL('test-reporter.ts', import.meta.url).href
-  return [
-    '--test',
-    '--test-isolation=none',
-    // A socket or timer that a test leaves open must not hold up the run.
-    '--test-force-exit',
-    '--disable-warning=ExperimentalWarning',
-    `--test-reporter=${reporter}`,
-    '--test-reporter-destination=stdout',
-    ...files,
-  ]
-}
+const besideThis = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+const FLAGS = [
+  '--test',
+  '--test-isolation=none',
+  // A socket or timer that a test leaves open must not hold up the run.
+  '--test-force-exit',
+  '--disable-warning=ExperimentalWarning',
+  `--test-reporter=${besideThis('test-reporter.ts')}`,
+  '--test-reporter-destination=stdout',
+  besideThis('../test/entry.ts'),
+]
 
 function result(shard: Shard, ended: Ended, path: string): ShardResult {
   const record = readRecord(path)

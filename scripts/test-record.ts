@@ -61,7 +61,7 @@ export function shardFaults(
 }
 
 /** A failed hook is reported for its group, which is no test of its own. */
-export const HOOK = ' (hook)'
+export const HOOK = '(hook)'
 
 /** node:test reports a file without tests as a test that passed, under the name of the file. */
 export function isPlaceholder(test: TestLine): boolean {

@@ -3,7 +3,6 @@
  * PANOPLY_TEST_RECORD names. node:test imports it and asks for a default export.
  */
 import { appendFileSync } from 'node:fs'
-import { relative } from 'node:path'
 import { inspect } from 'node:util'
 import { HOOK, type SummaryLine, type TestLine } from './test-record.ts'
 
@@ -30,7 +29,7 @@ const record = process.env.PANOPLY_TEST_RECORD ?? '/dev/null'
 
 // biome-ignore lint/style/noDefaultExport: node:test takes a reporter by its default export.
 export default async function* testReporter(source: AsyncIterable<Event>): AsyncGenerator<string> {
-  // Names of the groups that are open, by nesting.
+  // Names of the groups that are open, by nesting; the outermost is the file.
   const groups: string[] = []
   const write = (line: TestLine | SummaryLine): void => appendFileSync(record, `${JSON.stringify(line)}\n`)
   for await (const { type, data } of source) {
@@ -41,7 +40,8 @@ export default async function* testReporter(source: AsyncIterable<Event>): Async
     } else if (type === 'test:summary' && data.file === undefined) {
       write({ kind: 'summary', tests: data.counts?.tests ?? 0 })
     } else if (type === 'test:pass' || type === 'test:fail') {
-      const line = testLine(type, data, [...groups.slice(0, depth), data.name ?? ''].join(' › '))
+      const [file = '', ...names] = [...groups.slice(0, depth), data.name ?? '']
+      const line = testLine(type, data, file, names.join(' › '))
       if (line === null) continue
       write(line)
       if (line.kind === 'failed') yield `\nFAILED ${line.file}: ${line.name}\n${line.reason}\n`
@@ -49,18 +49,14 @@ export default async function* testReporter(source: AsyncIterable<Event>): Async
   }
 }
 
-function testLine(type: string, data: Event['data'], name: string): TestLine | null {
+function testLine(type: string, data: Event['data'], file: string, name: string): TestLine | null {
   const error = data.details?.error
   const isGroup = data.details?.type === 'suite'
-  const line = {
-    file: relative(process.cwd(), data.file ?? ''),
-    name,
-    milliseconds: data.details?.duration_ms ?? 0,
-  }
+  const line = { file, name, milliseconds: data.details?.duration_ms ?? 0 }
   if (isGroup) {
     // A group fails with its tests, which are reported themselves; only its own hooks are news.
     const isNews = type === 'test:fail' && error?.failureType !== 'subtestsFailed'
-    return isNews ? { ...line, name: `${name}${HOOK}`, kind: 'failed', reason: explain(error) } : null
+    return isNews ? { ...line, name: `${name} ${HOOK}`.trim(), kind: 'failed', reason: explain(error) } : null
   }
   if (data.skip !== undefined && data.skip !== false) {
     return {

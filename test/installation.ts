@@ -7,8 +7,8 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after } from 'node:test'
 import { type Ask, createAsk } from './ask.ts'
+import { atTheEnd } from './at-the-end.ts'
 import { serverEnvironment } from './own-cluster.ts'
 
 export interface DemoTenant {
@@ -51,16 +51,11 @@ let shared: Promise<Installation> | undefined
 
 /** The installation that the tests of this process share. */
 export function theInstallation(): Promise<Installation> {
-  shared ??= startInstallation()
+  if (shared === undefined) {
+    shared = startInstallation()
+    atTheEnd(async () => (await shared?.catch(() => undefined))?.stop())
+  }
   return shared
-}
-
-// A benchmark starts installations too; only in a test run is there an end to wait for.
-if (process.execArgv.includes('--test')) {
-  after(async () => {
-    const installation = await shared?.catch(() => undefined)
-    await installation?.stop()
-  })
 }
 
 export interface StartOptions {

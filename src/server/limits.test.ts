@@ -63,8 +63,10 @@ test('a tenant that floods is refused beyond its share; another is refused nothi
   assert.equal(order.filter((line) => line === 'calm 200').length, 10)
   const served = order.filter((line) => line.endsWith(' 200'))
   assert.ok(order.filter((line) => line === 'flooder 429').length >= 60)
-  // With three turns of four taken by the flood, and every second one given to the other after that.
-  assert.ok(served.lastIndexOf('calm 200') < 30, `${served.lastIndexOf('calm 200')} of ${served.length}`)
+  // In the order of their arrival the ten, who came last, would be the last ten. With every second turn theirs, part of the flood
+  // is served after them; answers change places by a few, as their statements end.
+  const after = served.length - 1 - served.lastIndexOf('calm 200')
+  assert.ok(after >= 5, `${after} of ${served.length} after the last of the ten`)
   assert.deepEqual(lines, [])
 })
 

@@ -2,9 +2,9 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { after } from 'node:test'
 import { connect } from 'node:tls'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { atTheEnd } from '../at-the-end.ts'
 import type { DemoTenant, Installation } from '../installation.ts'
 
 const PLACES = [
@@ -21,9 +21,6 @@ export const noBrowser: string | false = PLACES.some((place) => place !== '' && 
   : 'no Chromium on this machine'
 
 let browser: Promise<Browser> | undefined
-after(async () => {
-  await (await browser)?.close()
-})
 
 export interface Visit extends AsyncDisposable {
   readonly page: Page
@@ -44,7 +41,10 @@ export async function visit(
   tenant: DemoTenant,
   options: VisitOptions = {},
 ): Promise<Visit> {
-  browser ??= start(house)
+  if (browser === undefined) {
+    browser = start(house)
+    atTheEnd(async () => (await browser?.catch(() => undefined))?.close())
+  }
   const { width = 1440, scheme = 'light' } = options
   const context = await (await browser).newContext({
     baseURL: tenant.url,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { before, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { type DemoTenant, type Installation, theInstallation } from '../installation.ts'
-import { noBrowser, picture, visit } from './browser.ts'
+import { noBrowser, picture, type Visit, visit } from './browser.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** Nobody's: the page says so, and the browser notes the answer it got. */
@@ -33,12 +33,8 @@ const OF_A_DOCUMENT: Readonly<Record<string, (id: string) => string>> = {
   'a seal': (id) => `/knowledge?seal=${id}`,
   'a search by seal code': () => '/search?q=7K2QX-0M11P',
 }
-const FORMS = [
-  { width: 1440, scheme: 'light' },
-  { width: 1440, scheme: 'dark' },
-  { width: 360, scheme: 'light' },
-  { width: 360, scheme: 'dark' },
-] as const
+const WIDTHS = [1440, 360]
+const SCHEMES = ['light', 'dark'] as const
 
 describe('every screen', { skip: noBrowser }, () => {
   let house: Installation
@@ -48,21 +44,34 @@ describe('every screen', { skip: noBrowser }, () => {
     acme = house.tenants[0]
   })
 
-  for (const form of FORMS) {
+  for (const width of WIDTHS) {
+    const visits: Record<string, Promise<Visit>> = {}
+    after(async () => {
+      for (const opened of Object.values(visits)) await (await opened)[Symbol.asyncDispose]()
+    })
+
     for (const path of [...SIGNED_OUT, ...SIGNED_IN, ...Object.keys(OF_A_DOCUMENT)]) {
-      it(`${path} at ${form.width} in ${form.scheme} is whole, readable by everybody and quiet`, async () => {
-        const as = SIGNED_OUT.includes(path) ? {} : { as: acme.owner }
-        await using visited = await visit(house, acme, { ...form, ...as })
-        const { page, troubles } = visited
+      it(`${path} at ${width} is whole, readable by everybody and quiet, in light and in dark`, async () => {
+        const isStranger = SIGNED_OUT.includes(path)
+        // One visit goes from screen to screen, as a person does.
+        const who = isStranger ? 'stranger' : 'owner'
+        visits[who] ??= visit(house, acme, { width, ...(isStranger ? {} : { as: acme.owner }) })
+        const { page, troubles } = await visits[who]
+        troubles.length = 0
         const place = OF_A_DOCUMENT[path]
+        await page.emulateMedia({ colorScheme: 'light' })
         await page.goto(place ? place(await aDocument()) : path)
         await settled(page)
-        await picture(page, `${path.replace(/\W+/g, '-').replace(/^-|-$/g, '')}-${form.width}-${form.scheme}`)
         assert.ok((await page.title()).includes('Panoply'))
         assert.equal(await page.locator('main, [role="main"]').count(), 1, 'one main landmark')
-        const width = await page.evaluate('document.documentElement.scrollWidth')
-        assert.ok(Number(width) <= form.width, `the page is ${width} wide`)
-        assert.deepEqual(await violations(page), [])
+        const wide = await page.evaluate('document.documentElement.scrollWidth')
+        assert.ok(Number(wide) <= width, `the page is ${wide} wide`)
+        for (const colorScheme of SCHEMES) {
+          await page.emulateMedia({ colorScheme })
+          await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor()
+          await picture(page, `${path.replace(/\W+/g, '-').replace(/^-|-$/g, '')}-${width}-${colorScheme}`)
+          assert.deepEqual(await violations(page), [], colorScheme)
+        }
         const expected = path === NO_CERTIFICATE ? [/status of 404/] : []
         assert.equal(troubles.length, expected.length, troubles.join('; '))
         expected.forEach((pattern, index) => void assert.match(troubles[index] ?? '', pattern))

@@ -1,0 +1,49 @@
+/** Which test file runs in which process, and for how long it may. */
+import { POSTGRES15 } from './postgres15-stage.ts'
+import type { Shard } from './run-shard.ts'
+
+/** Stages with one installation each, which leave it standing: what they hold shares it. The longest first. */
+const HOUSE_STAGES = [
+  ['doors', 'isolation', 'privileges'],
+  ['uploads', 'e2e'],
+]
+/** Stages that start installations of their own. */
+const OWN_STAGES = ['plaintext']
+/** Stages that kill and starve what runs, and have the machine to themselves at the end. */
+const LAST_STAGES = ['faults']
+const STAGES = [...HOUSE_STAGES.flat(), ...OWN_STAGES, ...LAST_STAGES]
+
+/** Rounds of killing beyond the usual 30 take their time. */
+const LONGER_DRILL_SECONDS = Math.max(0, Number(process.env.PANOPLY_FAULT_ROUNDS ?? 30) - 30) * 15
+
+/** Where test files live; a file in none of these folders would never run. */
+export const TEST_FOLDERS = ['src', 'protocol', 'web', 'widgets', 'agent', 'scripts', 'bench', 'dev', 'test']
+
+/** Divides the test files: what may run side by side, the longest first, and what follows alone. */
+export function divide(files: readonly string[]): { beside: Shard[]; last: Shard[] } {
+  const stageOf = (file: string) => [...STAGES, POSTGRES15].find((stage) => file.startsWith(`test/${stage}/`))
+  const stage = (names: readonly string[], limitSeconds: number): Shard => ({
+    name: names.join(', '),
+    files: files.filter((file) => names.includes(stageOf(file) ?? '')),
+    limitSeconds,
+  })
+  const units = files.filter((file) => stageOf(file) === undefined)
+  const shards = [0, 1].map((shard) => ({
+    name: `tests ${shard + 1} of 2`,
+    files: units.filter((_, index) => index % 2 === shard),
+    limitSeconds: 900,
+  }))
+  const beside = [
+    ...HOUSE_STAGES.map((names) => stage(names, 900)),
+    ...shards,
+    ...OWN_STAGES.map((name) => stage([name], 480)),
+  ]
+  return {
+    beside: beside.filter(hasFiles),
+    last: LAST_STAGES.map((name) => stage([name], 480 + LONGER_DRILL_SECONDS)).filter(hasFiles),
+  }
+}
+
+function hasFiles(shard: Shard): boolean {
+  return shard.files.length > 0
+}
