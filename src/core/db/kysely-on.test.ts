@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { type Kysely, sql } from 'kysely'
 import { type OwnCluster, startCluster } from '#test/own-cluster.ts'
 import { PublicError } from '../errors.ts'
-import { kyselyOnPool } from './kysely-on.ts'
+import { kyselyOnPool, runStatement } from './kysely-on.ts'
 import { LeasePools } from './lease-pools.ts'
 
 let cluster: OwnCluster
@@ -36,6 +36,31 @@ test('statements of one turn share a connection, and each fails by itself', asyn
   assert.equal(bad.status, 'rejected')
   assert.ok(first.status === 'fulfilled' && second.status === 'fulfilled')
   assert.equal(first.value, second.value)
+})
+
+test('equal statements that were sent behind one that was ended while it was prepared can be sent again', async () => {
+  const login = {
+    host: cluster.socketDir,
+    port: cluster.port,
+    database: 'postgres',
+    user: cluster.superuser,
+    password: async () => cluster.superuserPassword,
+  }
+  const [holder, reader] = [await pools.lease(login), await pools.lease(login)]
+  await holder.client.query('create table held (id int)')
+  await holder.client.query('begin; lock table held in access exclusive mode')
+  await reader.client.query(`set statement_timeout = '200ms'`)
+  const read = () => runStatement(reader.client, { name: 'held', text: 'select id from held', values: [] })
+  const ended = await Promise.allSettled([read(), read(), read()])
+  await holder.client.query('commit')
+  for (const end of ended) {
+    assert.ok(end.status === 'rejected' && end.reason instanceof PublicError, JSON.stringify(end))
+    assert.equal(end.reason.code, 'database_unavailable')
+  }
+  assert.deepEqual((await read()).rows, [])
+  await reader.client.query('set statement_timeout = 0')
+  holder.release()
+  reader.release()
 })
 
 test('no more than sixteen share one', async () => {

@@ -198,7 +198,8 @@ export function fromDatabase(error: unknown): unknown {
   if (code === '53100') return new PublicError('storage_full', undefined, { cause: error })
   if (code === '53400') return new PublicError('too_many_requests', undefined, { cause: error })
   if (code === '53300') return new PublicError('busy', undefined, { cause: error })
-  if (isConnectionLoss(error) || code === '57014')
+  // 26000: an equal statement sent just before it was ended while the server still prepared it, so this one was never known there.
+  if (isConnectionLoss(error) || code === '57014' || code === '26000')
     return new PublicError('database_unavailable', undefined, { cause: error })
   return error
 }
