@@ -4,11 +4,24 @@
  * its folder goes with it.
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { packagedServer } from '#up/clusters.ts'
+
+const CLUSTERS = join(import.meta.dirname, '../node_modules/.cache/empty-clusters')
 
 /** A running throw-away cluster. `stop` ends the server at once and removes its folder; calling it twice is fine. */
 export interface OwnCluster {
@@ -30,32 +43,71 @@ export interface OwnClusterOptions {
   readonly bin?: string
 }
 
-/** Starts an empty cluster (user `postgres`, SCRAM, UTF8, C.UTF-8). Takes about 0.7 s. */
+/** Starts an empty cluster (user `postgres`, SCRAM, UTF8, C.UTF-8). Takes about 0.3 s. */
 export async function startCluster(options: OwnClusterOptions = {}): Promise<OwnCluster> {
   const bin = options.bin ?? serverBin()
-  const dir = mkdtempSync(join(tmpdir(), 'panoply-pg-'))
   const owner = process.getuid?.() === 0 ? unprivilegedUser() : undefined
-  const superuserPassword = randomBytes(24).toString('base64url')
-  const pwfile = join(dir, 'pw')
-  writeFileSync(pwfile, superuserPassword, { mode: 0o600 })
-  if (owner) for (const path of [dir, pwfile]) chownSync(path, owner.uid, owner.gid)
-  const asOwner = environmentOf(dir, owner)
-  const data = join(dir, 'data')
+  const kept = emptyCluster(bin, owner)
+  const dir = mkdtempSync(join(tmpdir(), 'panoply-pg-'))
+  copyData(join(kept, 'data'), dir, owner)
+  return runServer({ bin, dir, owner, superuserPassword: readFileSync(join(kept, 'pw'), 'utf8'), options })
+}
+
+/**
+ * The folder of an empty cluster that no server ever ran on: `data`, and the superuser's password in `pw`. It is made once for each server
+ * program and kept, because making one costs a second of the processor and copying it a tenth.
+ */
+function emptyCluster(bin: string, owner: { uid: number; gid: number } | undefined): string {
+  const program = statSync(join(bin, 'postgres'))
+  const name = createHash('sha256')
+    .update(`${bin} ${program.size} ${program.mtimeMs}`)
+    .digest('hex')
+    .slice(0, 16)
+  const kept = join(CLUSTERS, name)
+  if (existsSync(kept)) return kept
+  const dir = mkdtempSync(join(tmpdir(), 'panoply-pg-'))
   try {
+    const pwfile = join(dir, 'pw')
+    writeFileSync(pwfile, randomBytes(24).toString('base64url'), { mode: 0o600 })
+    if (owner) for (const path of [dir, pwfile]) chownSync(path, owner.uid, owner.gid)
     execFileSync(
       join(bin, 'initdb'),
-      ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '--pwfile', pwfile, '-E', 'UTF8'].concat([
-        '--locale=C.UTF-8',
-        '--no-sync',
-        '--no-instructions',
-      ]),
-      { ...asOwner, stdio: ['ignore', 'ignore', 'pipe'] },
+      [
+        '-D',
+        join(dir, 'data'),
+        '-U',
+        'postgres',
+        '-A',
+        'scram-sha-256',
+        '--pwfile',
+        pwfile,
+        '-E',
+        'UTF8',
+      ].concat(['--locale=C.UTF-8', '--no-sync', '--no-instructions']),
+      { ...environmentOf(dir, owner), stdio: ['ignore', 'ignore', 'pipe'] },
     )
-  } catch (error) {
+    mkdirSync(CLUSTERS, { recursive: true })
+    const made = mkdtempSync(join(CLUSTERS, 'new-'))
+    execFileSync('cp', ['-a', `${dir}/.`, made])
+    try {
+      renameSync(made, kept)
+    } catch (error) {
+      // Another process was first.
+      if (!existsSync(kept)) throw error
+      rmSync(made, { recursive: true })
+    }
+  } finally {
     rmSync(dir, { recursive: true, force: true })
-    throw error
   }
-  return runServer({ bin, dir, owner, superuserPassword, options })
+  return kept
+}
+
+function copyData(data: string, dir: string, owner: { uid: number; gid: number } | undefined): void {
+  // The program, because Node's own takes ten times as long over so many small files.
+  execFileSync('cp', ['-a', data, join(dir, 'data')])
+  rmSync(join(dir, 'data/postmaster.pid'), { force: true })
+  if (owner) execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, dir])
+  chmodSync(join(dir, 'data'), 0o700)
 }
 
 interface ServerPlace {
@@ -128,14 +180,8 @@ async function runServer({ bin, dir, owner, superuserPassword, options }: Server
  * A second server on what this one has on the disk now, with every byte of its log: what a power cut would leave. Nobody may be writing.
  */
 async function copyCluster(place: ServerPlace): Promise<OwnCluster> {
-  const { owner, dir } = place
   const copied = mkdtempSync(join(tmpdir(), 'panoply-pg-'))
-  cpSync(join(dir, 'data'), join(copied, 'data'), {
-    recursive: true,
-    filter: (path) => !path.endsWith('postmaster.pid'),
-  })
-  if (owner) execFileSync('chown', ['-R', `${owner.uid}:${owner.gid}`, copied])
-  chmodSync(join(copied, 'data'), 0o700)
+  copyData(join(place.dir, 'data'), copied, place.owner)
   return runServer({ ...place, dir: copied })
 }
 

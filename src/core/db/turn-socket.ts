@@ -1,5 +1,6 @@
 // A socket that sends what is written in one turn of the event loop in one call: statements of a pipeline travel together.
-// Must stay true: nothing is held back beyond the turn, and the order stays.
+// Requests that arrived together, each in a callback of its own, are answered by statements of the same turn. Must stay true: nothing is
+// held back beyond the turn, and the order stays.
 import { Socket } from 'node:net'
 
 type Write = (chunk: Uint8Array | string, encoding?: BufferEncoding | Done, done?: Done) => boolean
@@ -44,7 +45,7 @@ export class TurnSocket extends Socket {
     if (this.#isGathering) return
     this.#isGathering = true
     this.cork()
-    process.nextTick(() => {
+    setImmediate(() => {
       this.#isGathering = false
       this.uncork()
     })

@@ -22,6 +22,13 @@ test('a passage is found however it was copied', () => {
   assert.equal(found('staff examined'), 'staﬀ exam\u00adined')
 })
 
+test('a letter is not found in another that only looks alike', () => {
+  const page = { text: 'å ö a å a', runs: [] }
+  assert.deepEqual(locateQuote(page, { exact: 'a' }), { start: 4, end: 5, errors: 0 })
+  assert.deepEqual(locateQuote(page, { exact: 'å' }), { start: 0, end: 1, errors: 0 })
+  assert.equal(locateQuote({ text: 'på', runs: [] }, { exact: 'pa' }), undefined)
+})
+
 test('a letter that two readers see differently is forgiven, another sentence is not', () => {
   assert.equal(found('the rec0rds were kept for ten years'), 'the records were kept for ten\nyears')
   assert.equal(found('the books were burnt after ten days'), undefined)

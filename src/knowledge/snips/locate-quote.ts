@@ -30,6 +30,7 @@ const LETTERS_AN_ERROR = 8
 const MOST_ERRORS = 64
 /** What stands around a quote, compared folded. */
 const CONTEXT = 32
+const MARK = /\p{M}/u
 
 /** The best place of the quote, or undefined. */
 export function locateQuote(
@@ -58,8 +59,11 @@ export function locateQuote(
 
 function allOf(text: string, wanted: string): LocatedQuote[] {
   const places: LocatedQuote[] = []
-  for (let at = text.indexOf(wanted); at >= 0 && places.length < 1_000; at = text.indexOf(wanted, at + 1))
-    places.push({ start: at, end: at + wanted.length, errors: 0 })
+  for (let at = text.indexOf(wanted); at >= 0 && places.length < 1_000; at = text.indexOf(wanted, at + 1)) {
+    const end = at + wanted.length
+    // Folded, "å" is "a" and a mark: it does not read like "a".
+    if (!MARK.test(text.charAt(end))) places.push({ start: at, end, errors: 0 })
+  }
   return places
 }
 
