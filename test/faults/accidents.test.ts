@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -95,7 +105,7 @@ describe('an installation that meets with an accident', () => {
     for (let turn = 0; turn < 20; turn++) {
       for (const path of ['/v1/documents', '/v1/me', '/v1/audit']) {
         const said = assertTrouble(await ask(globex, path))
-        seen.set(said, (seen.get(said) ?? 0) + 1)
+        count(seen, said)
       }
       expectStatus(await ask(acme, '/v1/documents'), 200)
       if (turn % 5 === 0)
@@ -149,4 +159,62 @@ describe('an installation that meets with an accident', () => {
     expectStatus(await upload(acme, 'fits.pdf', onePagePdf('It fits again')), 201)
     t.diagnostic('what was seen: 507 storage_full for the file; everything else was answered')
   })
+
+  it('loses nothing it acknowledged when the whole disk is full, databases too, and goes on when there is room', async (t) => {
+    if (!hasDisk) return t.skip('mounting is not allowed here')
+    const before = await documentsOf(acme)
+    await drained(house, acme)
+    const acknowledged = new Map<string, Buffer>()
+    const seen = new Map<string, number>()
+    const filler = join(folder, 'filler')
+    fill(filler)
+    try {
+      // What the databases still have in hand goes first, in parts of a page.
+      for (let turn = 0; turn < 400 && [...seen.values()].reduce((a, b) => a + b, 0) < 60; turn++) {
+        const bytes = onePagePdf(`Hardly any room ${turn} ${randomBytes(16).toString('hex')}`)
+        const reply = await upload(acme, `room-${turn}.pdf`, bytes)
+        if (reply.status === 201) acknowledged.set(reply.json.id, bytes)
+        else count(seen, assertTrouble(reply))
+        const read = await ask(acme, '/v1/documents?limit=1')
+        if (read.status !== 200) count(seen, assertTrouble(read))
+      }
+    } finally {
+      rmSync(filler, { force: true })
+    }
+    assert.ok((seen.get('507 storage_full') ?? 0) > 0, JSON.stringify(Object.fromEntries(seen)))
+    const room = performance.now()
+    await until(
+      async () =>
+        (await upload(acme, 'room.pdf', onePagePdf('Room again'))).status === 201 ? true : undefined,
+      'room again',
+      60_000,
+    )
+    t.diagnostic(
+      `while it was full: ${JSON.stringify(Object.fromEntries(seen))}, ${acknowledged.size} accepted`,
+    )
+    t.diagnostic(`accepted again ${Math.round(performance.now() - room)} ms after there was room`)
+    const after = new Set(await documentsOf(acme))
+    for (const id of before) assert.ok(after.has(id), id)
+    for (const [id, bytes] of acknowledged) {
+      const content = await ask(acme, `/v1/documents/${id}/content`)
+      assert.ok(content.status === 200 && content.bytes.equals(bytes), `${id} ${content.status}`)
+    }
+  })
 })
+
+/** Takes all the room there is on the disk of a file. */
+function fill(file: string): void {
+  const piece = Buffer.alloc(1024 * 1024)
+  const handle = openSync(file, 'w')
+  try {
+    for (;;) writeSync(handle, piece)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function count(seen: Map<string, number>, what: string): void {
+  seen.set(what, (seen.get(what) ?? 0) + 1)
+}
