@@ -1,5 +1,5 @@
 // The composition root: from a configuration to everything a web or worker process works with. The only file that constructs things.
-import { permissionsByRole } from '#core/access/permissions.ts'
+import { keyPermissionsByRole, permissionsByRole } from '#core/access/permissions.ts'
 import { encodeVerifierKey } from '#core/audit/checkpoint.ts'
 import { Credentials } from '#core/auth/credentials.ts'
 import { Passwords } from '#core/auth/password.ts'
@@ -150,8 +150,10 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
   const teller = openTeller(eventTypes)
   const door = openDoor({ tenants, blobs, searchCache, nudged, teller, now })
   const limits = new Limits(parts.limits ?? LIMITS, now)
-  const rolePermissions = permissionsByRole(products.flatMap(({ permissions }) => permissions))
-  const signing = new SigningKeys({ tenant: (id) => tenants.of(id), permissions: rolePermissions, now })
+  const permissions = products.flatMap((product) => product.permissions)
+  const rolePermissions = permissionsByRole(permissions)
+  const keyPermissions = keyPermissionsByRole(permissions)
+  const signing = new SigningKeys({ tenant: (id) => tenants.of(id), permissions: keyPermissions, now })
   // Asked for each time: a key may be a minute old, and an answer that failed must not stay.
   const logKeys = async (region: string, tenant: string): Promise<string[]> => {
     const { origin, keys } = await keeper.ask('logKey', { region, tenant })
@@ -169,12 +171,13 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     limits,
     credentials: new Credentials({
       tenant: (id) => tenants.of(id),
-      permissions: rolePermissions,
+      permissions: { s: rolePermissions, k: keyPermissions },
       now,
       forgetToo: () => signing.forget(),
     }),
     signing,
     rolePermissions,
+    keyPermissions,
     records: products.flatMap(({ records }) => records),
     sealedTables: products.flatMap(({ sealed }) => sealed),
     blindTables: products.flatMap(({ blinds }) => blinds ?? []),

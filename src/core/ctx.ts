@@ -1,7 +1,7 @@
 // What the composition root hands to everything: the door, and the few things that live outside a tenant.
 
 import type { RegionPurpose } from '#protocol/keeper/keeper.schema.ts'
-import type { RoleName } from './access/permissions.ts'
+import type { PermissionsByRole } from './access/permissions.ts'
 import type { Credentials } from './auth/credentials.ts'
 import type { Passwords } from './auth/password.ts'
 import type { SigningKeys } from './auth/signing/signing-keys.ts'
@@ -35,7 +35,9 @@ export interface Ctx extends TenantDoor {
   readonly passwords: Passwords
   readonly credentials: Credentials
   readonly signing: SigningKeys
-  readonly rolePermissions: ReadonlyMap<RoleName, ReadonlySet<string>>
+  readonly rolePermissions: PermissionsByRole
+  /** The most that a key may, by the role of its maker. */
+  readonly keyPermissions: PermissionsByRole
   readonly records: readonly RecordKind[]
   readonly sealedTables: readonly SealedTable[]
   readonly blindTables: readonly BlindTable[]

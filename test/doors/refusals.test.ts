@@ -20,6 +20,14 @@ const OF_EVERYBODY = new Set([
     .map(({ name }) => name),
 ])
 
+/** What no key may, whatever its maker may. */
+const OF_PEOPLE = new Set(
+  products
+    .flatMap(({ permissions }) => permissions)
+    .filter(({ peopleOnly }) => peopleOnly)
+    .map(({ name }) => name),
+)
+
 describe('every route', () => {
   let house: Installation
   let acme: DemoTenant
@@ -152,6 +160,21 @@ describe('every route', () => {
         const reply = await knock(route, { session: member, ...bodyOf(route, 'nobody') })
         expectRefusal(reply, [403, 404], name)
         refused.push({ id: reply.json.requestId, what: `${name}, no permission` })
+      })
+    }
+
+    if (OF_PEOPLE.has(route.permission)) {
+      it(`${name} refuses the key of an owner, carried or signed for that owner, and leaves an event`, async () => {
+        const ways = {
+          carried: { apiKey: acme.apiKey, ...bodyOf(route, 'nobody') },
+          signed: signed(route, acme.hmac, {}),
+        }
+        for (const [way, question] of Object.entries(ways)) {
+          const reply = await knock(route, question)
+          expectRefusal(reply, 403, `${name}, ${way}`)
+          assert.deepEqual(reply.json.details, { permission: route.permission }, way)
+          refused.push({ id: reply.json.requestId, what: `${name}, ${way} key` })
+        }
       })
     }
 

@@ -383,6 +383,8 @@ export type MadeWebhook = {
 }
 
 export type Me = {
+  /** What an API key may be given by whoever asks. */
+  keyPermissions: string[]
   organisation: {
     id: string
     name: string

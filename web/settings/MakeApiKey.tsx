@@ -128,7 +128,7 @@ export function MakeApiKey({
               description={t('apiKeys.scopesHelp')}
               searchable
               clearable
-              data={me.data?.permissions ?? []}
+              data={me.data?.keyPermissions ?? []}
               value={wish.permissions}
               onChange={(permissions) => change({ permissions })}
             />

@@ -59,6 +59,7 @@ export const me: Me = {
     'core.organisation.destroy',
     'core.person.erase',
   ],
+  keyPermissions: ['core.people.manage', 'core.organisation.manage', 'core.audit.read', 'core.key.manage'],
   session: { id: anId('ses', 0), expiresAt: ago(-600) },
   regions,
 }

@@ -9,18 +9,26 @@ export interface Permission {
   readonly roles: readonly RoleName[]
   /** What it lets somebody do, for the people page. */
   readonly summary: string
+  /** For people who are signed in: no API key has it, whatever its maker may. */
+  readonly peopleOnly?: true
 }
 
 /** The permissions of every role. */
-export function permissionsByRole(
-  permissions: readonly Permission[],
-): ReadonlyMap<RoleName, ReadonlySet<string>> {
+export type PermissionsByRole = ReadonlyMap<RoleName, ReadonlySet<string>>
+
+/** What a person of each role may, once signed in. */
+export function permissionsByRole(permissions: readonly Permission[]): PermissionsByRole {
   return new Map(
     ROLES.map((role) => [
       role,
       new Set(permissions.filter(({ roles }) => roles.includes(role)).map(({ name }) => name)),
     ]),
   )
+}
+
+/** The most that an API key may whose maker has the role. */
+export function keyPermissionsByRole(permissions: readonly Permission[]): PermissionsByRole {
+  return permissionsByRole(permissions.filter(({ peopleOnly }) => !peopleOnly))
 }
 
 const ALL: readonly RoleName[] = ROLES
@@ -42,9 +50,16 @@ export const corePermissions: readonly Permission[] = [
     name: 'core.organisation.destroy',
     roles: ['owner'],
     summary: 'Destroy the organisation and everything in it',
+    peopleOnly: true,
   },
-  { name: 'core.session.read', roles: ALL, summary: 'See one’s own sessions' },
-  { name: 'core.session.manage', roles: ADMINISTRATORS, summary: 'See and end the sessions of everybody' },
+  { name: 'core.session.read', roles: ALL, summary: 'See one’s own sessions', peopleOnly: true },
+  { name: 'core.session.close', roles: ALL, summary: 'End one’s own sessions', peopleOnly: true },
+  {
+    name: 'core.session.manage',
+    roles: ADMINISTRATORS,
+    summary: 'See and end the sessions of everybody',
+    peopleOnly: true,
+  },
   { name: 'core.key.manage', roles: ADMINISTRATORS, summary: 'Make and revoke API keys' },
   { name: 'core.key.rotate', roles: ADMINISTRATORS, summary: 'Rotate the keys that seal the organisation' },
   { name: 'core.webhook.manage', roles: ADMINISTRATORS, summary: 'Make, change and watch webhooks' },

@@ -119,6 +119,9 @@ export const Me = Type.Object(
     ),
     organisation: Type.Object({ id: OrganisationId, name: Type.String(), region: Type.String() }, strict),
     permissions: Type.Array(Type.String()),
+    keyPermissions: Type.Array(Type.String(), {
+      description: 'What an API key may be given by whoever asks.',
+    }),
     session: nullable(Type.Object({ id: SessionId, expiresAt: When }, strict)),
     regions: Type.Array(Region),
   },

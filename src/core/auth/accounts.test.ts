@@ -159,6 +159,36 @@ test('an API key acts until it is revoked', async () => {
   assert.equal((await read()).statusCode, 401)
 })
 
+test('a key without scopes sees and ends nobody’s session, its maker’s least of all, and is given no such scope', async () => {
+  const owner = await house.aResident()
+  const { key } = (await house.ask(owner, 'POST', '/v1/api-keys', { name: 'Everything' })).json
+  const { json } = await house.ask(owner, 'GET', '/v1/sessions')
+  const by = (method: 'GET' | 'DELETE', url: string) =>
+    house.app.inject({ method, url, headers: { authorization: `API-Key ${key}` } })
+  assert.equal((await by('GET', '/v1/sessions')).statusCode, 403)
+  for (const id of [json.items[0].id, 'current'])
+    assert.equal((await by('DELETE', `/v1/sessions/${id}`)).statusCode, 403)
+  const me = await house.ask(owner, 'GET', '/v1/me')
+  assert.equal(me.status, 200, 'the session is open still')
+  const ofPeople = [
+    'core.organisation.destroy',
+    'core.session.close',
+    'core.session.manage',
+    'core.session.read',
+  ]
+  const { permissions, keyPermissions } = me.json
+  assert.deepEqual(
+    permissions.filter((name: string) => !keyPermissions.includes(name)),
+    ofPeople,
+  )
+  assert.deepEqual((await by('GET', '/v1/me')).json().permissions, keyPermissions)
+  const [listed] = (await house.ask(owner, 'GET', '/v1/api-keys')).json.items
+  assert.deepEqual(listed.permissions, keyPermissions)
+  const wish = { name: 'Reaper', permissions: ['core.session.manage'] }
+  const refused = await house.ask(owner, 'POST', '/v1/api-keys', wish)
+  assert.deepEqual([refused.status, refused.json.details], [403, { permission: 'core.session.manage' }])
+})
+
 test('a key loses what its maker loses, and an administrator cannot suspend an owner', async () => {
   const owner = await house.aResident('head@demoted.example')
   const second = await house.aResident('deputy@demoted.example')

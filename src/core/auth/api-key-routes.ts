@@ -23,7 +23,7 @@ export const apiKeyRoutes: readonly Route[] = [
     permission: 'core.key.manage',
     summary: 'API keys that are in force',
     schema: { querystring: PageQuery, response: { 200: ApiKeyList } },
-    handler: (ctx, { actor, query }) => ctx.read(actor, (tx) => listApiKeys(tx, ctx.rolePermissions, query)),
+    handler: (ctx, { actor, query }) => ctx.read(actor, (tx) => listApiKeys(tx, ctx.keyPermissions, query)),
   }),
   route({
     method: 'POST',
@@ -33,7 +33,7 @@ export const apiKeyRoutes: readonly Route[] = [
     summary: 'Make an API key with a signing secret; both are shown this once',
     schema: { body: NewApiKey, response: { 201: MadeApiKey } },
     handler: async (ctx, { actor, body, reply }) => {
-      const made = await ctx.write(actor, (tx) => createApiKey(tx, body))
+      const made = await ctx.write(actor, (tx) => createApiKey(tx, ctx.keyPermissions, body))
       reply.code(201)
       return made
     },

@@ -1,6 +1,6 @@
 // API keys: shown once, kept as a hash, ended by revoking. A key acts with the role its maker has at that moment, held to its
-// scopes, and with none once the maker is suspended.
-import type { RoleName } from '../access/permissions.ts'
+// scopes and to what is not for people alone, and with none once the maker is suspended.
+import type { PermissionsByRole } from '../access/permissions.ts'
 import { cleanName } from '../clean-name.ts'
 import { PublicError } from '../errors.ts'
 import { readSealStates } from '../evidence/seal-state.ts'
@@ -13,8 +13,6 @@ import { eraseSecrets, makeSecret, readLiveSecrets } from './api-key-secrets.ts'
 import { Credentials } from './credentials.ts'
 import { readMailAddress, refuseFreeMail } from './mail-address.ts'
 import { type KeyCard, signingId } from './signing/signing-key.ts'
-
-type RolePermissions = ReadonlyMap<RoleName, ReadonlySet<string>>
 
 const COLUMNS = [
   'api_key.id',
@@ -33,7 +31,7 @@ const LONGEST_SECONDS = 900
 /** Keys that are not revoked, newest first. */
 export async function listApiKeys(
   tx: TenantReader,
-  roles: RolePermissions,
+  roles: PermissionsByRole,
   { cursor, limit = 50 }: PageQuery,
 ) {
   tx.require('core.key.manage')
@@ -69,11 +67,12 @@ export async function listApiKeys(
 }
 
 /** Makes a key for the actor; the answer is the only place that ever holds it and its signing secret. Throws `forbidden`, `invalid_request`, `free_mail_domain`. */
-export async function createApiKey(tx: TenantWriter, input: NewApiKey) {
+export async function createApiKey(tx: TenantWriter, roles: PermissionsByRole, input: NewApiKey) {
   tx.require('core.key.manage')
   const { actor } = tx
-  const scopes = scopesOf(tx, input)
   if (actor.personId === null || actor.role === 'system') throw new PublicError('forbidden')
+  const mayGive = actor.kind === 'key' ? actor.permissions : ofRole(roles, actor.role)
+  const scopes = scopesOf(tx, mayGive, input)
   const { expiresAt, longestSeconds } = await lifeOf(tx, input)
   const id = newId()
   const key = newCredential(actor.tenant, 'k')
@@ -113,7 +112,7 @@ export async function createApiKey(tx: TenantWriter, input: NewApiKey) {
     record: { kind: 'key', id },
     detail: { scopes: scopes?.length ?? null, domains: card.domains?.length ?? 0, weak: row.allows_weak },
   })
-  return { ...describe(tx, row, actor.permissions), secrets: [secret], key, hmac }
+  return { ...describe(tx, row, mayGive), secrets: [secret], key, hmac }
 }
 
 /** Ends a key and erases its secrets, with effect at its next request. Throws `not_found`. */
@@ -140,17 +139,19 @@ export async function revokeApiKey(tx: TenantWriter, id: string): Promise<void> 
  * What a new key is held to. A key that makes keys gives no more than it has, and cannot let them speak for people: it might
  * speak for somebody above its own maker.
  */
-function scopesOf({ actor }: TenantReader, input: NewApiKey): string[] | null {
-  for (const name of input.permissions ?? [])
-    if (!actor.permissions.has(name))
-      throw new PublicError('forbidden', 'A key never may more than its maker.', {
-        details: { permission: name },
-      })
+function scopesOf({ actor }: TenantReader, mayGive: ReadonlySet<string>, input: NewApiKey): string[] | null {
+  for (const permission of input.permissions ?? []) {
+    if (mayGive.has(permission)) continue
+    const message = actor.permissions.has(permission)
+      ? 'This is for people who are signed in; no key may do it.'
+      : 'A key never may more than its maker.'
+    throw new PublicError('forbidden', message, { details: { permission } })
+  }
   if (actor.kind !== 'key') return input.permissions ? [...new Set(input.permissions)] : null
   const wantsMore = (input.domains?.length ?? 0) > 0 || input.allowsWeakAlgorithms === true
   if (wantsMore || actor.onBehalfOf !== null)
     throw new PublicError('forbidden', 'A key makes only keys that speak for nobody and for its own maker.')
-  return [...new Set(input.permissions ?? actor.permissions)]
+  return [...new Set(input.permissions ?? mayGive)]
 }
 
 /** How long a new key lives, and its signatures. What a key makes ends with it, or before. */
@@ -187,7 +188,7 @@ function badField(field: string, message: string): PublicError {
   return new PublicError('invalid_request', message, { details: { field } })
 }
 
-function ofRole(roles: RolePermissions, role: string): ReadonlySet<string> {
+function ofRole(roles: PermissionsByRole, role: string): ReadonlySet<string> {
   return roles.get(role === 'owner' || role === 'administrator' ? role : 'member') ?? new Set()
 }
 

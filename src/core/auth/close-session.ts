@@ -4,6 +4,7 @@ import type { TenantWriter } from '../tenancy/tenant-door.ts'
 
 /** Ends one's own session, or anybody's with `core.session.manage`. Throws `not_found` for one that is not there or not open. */
 export async function closeSession(tx: TenantWriter, id: string): Promise<void> {
+  tx.require('core.session.close')
   const { actor } = tx
   const closed = await tx.db
     .updateTable('session')

@@ -1,7 +1,7 @@
 // From a session token or an API key to an actor. Only hashes are stored; what was read is trusted for at most one second.
 // Must stay true: revoked, expired, idle too long, suspended: each is refused at the next request, and the refusal is logged.
 import { hash } from 'node:crypto'
-import type { RoleName } from '../access/permissions.ts'
+import type { PermissionsByRole, RoleName } from '../access/permissions.ts'
 import { PublicError } from '../errors.ts'
 import { type CredentialKind, readCredential } from '../ids.ts'
 import type { Actor, Origin } from '../tenancy/actor.ts'
@@ -50,7 +50,8 @@ export class CredentialRefused extends PublicError {
 
 export interface CredentialsOptions {
   readonly tenant: (id: string) => Promise<OpenTenant>
-  readonly permissions: ReadonlyMap<RoleName, ReadonlySet<string>>
+  /** What each role may with a session, and with a key. */
+  readonly permissions: Readonly<Record<'s' | 'k', PermissionsByRole>>
   readonly now: Clock
   /** Called with every {@link Credentials.forget}: what signs is forgotten with what is carried. */
   readonly forgetToo?: () => void
@@ -106,7 +107,7 @@ export class Credentials {
       personId: known.person,
       credentialId: known.id,
       role: known.role,
-      permissions: within(this.#options.permissions.get(known.role) ?? new Set(), known.scopes),
+      permissions: within(this.#options.permissions[kind].get(known.role) ?? new Set(), known.scopes),
       storage: known.storage,
       origin: where.origin,
       requestId: where.requestId,

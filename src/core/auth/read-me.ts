@@ -3,6 +3,7 @@ import { openPersonCard } from '../access/person-card.ts'
 import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
 import { toApi } from '../ids.ts'
+import type { Actor } from '../tenancy/actor.ts'
 import type { TenantReader } from '../tenancy/tenant-door.ts'
 
 /** Reads person, organisation and session of the actor; `tx` is on the people store. */
@@ -40,7 +41,13 @@ export async function readMe(ctx: Ctx, tx: TenantReader) {
     },
     organisation: { id: toApi('org', organisation.id), name, region: actor.region },
     permissions: [...actor.permissions].sort(),
+    keyPermissions: keyPermissionsOf(ctx, actor),
     session: session ? { id: toApi('ses', session.id), expiresAt: session.expires_at.toISOString() } : null,
     regions: ctx.regions.map(({ name: region, url }) => ({ name: region, url })),
   }
+}
+
+function keyPermissionsOf({ keyPermissions }: Ctx, { role, permissions }: Actor): string[] {
+  const ofKeys = role === 'system' ? undefined : keyPermissions.get(role)
+  return [...permissions].filter((name) => ofKeys?.has(name)).sort()
 }

@@ -95,13 +95,11 @@ export const authRoutes: readonly Route[] = [
     method: 'DELETE',
     url: '/v1/sessions/:id',
     operationId: 'closeSession',
-    permission: 'session',
+    permission: 'core.session.close',
     summary: 'End a session',
     schema: { params: SessionPath, response: { 204: Type.Null() } },
     handler: async (ctx, { actor, params, region, reply }) => {
-      const isCurrent = params.id === 'current'
-      if (isCurrent && actor.kind !== 'person') throw new PublicError('not_found')
-      const id = isCurrent ? actor.credentialId : fromApi('ses', params.id)
+      const id = params.id === 'current' ? actor.credentialId : fromApi('ses', params.id)
       if (id === null) throw new PublicError('not_found')
       await ctx.write(actor, (tx) => closeSession(tx, id))
       ctx.credentials.forget()

@@ -46,7 +46,7 @@ export async function furnishCanary(ground: ProbeGround, tenant: string): Promis
   }
   const { key: apiKey } = await ctx.write(actor, async (tx) => {
     await endOldCredentials(tx)
-    return createApiKey(tx, {
+    return createApiKey(tx, ctx.keyPermissions, {
       name: `${word} prober`,
       expiresAt: new Date(tx.now().getTime() + TWO_DAYS).toISOString(),
     })

@@ -2,7 +2,7 @@
 // Must stay true: what was revoked anywhere is refused here within a second, what was revoked in this process at once;
 // an id that nobody has costs what a known one costs.
 import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
-import type { RoleName } from '../../access/permissions.ts'
+import type { PermissionsByRole, RoleName } from '../../access/permissions.ts'
 import { PublicError } from '../../errors.ts'
 import type { OpenTenant } from '../../tenancy/tenant-connections.ts'
 import type { Clock } from '../../time.ts'
@@ -31,7 +31,8 @@ interface Held<T> {
 
 export interface SigningKeysOptions {
   readonly tenant: (id: string) => Promise<OpenTenant>
-  readonly permissions: ReadonlyMap<RoleName, ReadonlySet<string>>
+  /** What a key may, by role. */
+  readonly permissions: PermissionsByRole
   readonly now: Clock
 }
 
