@@ -25,8 +25,10 @@ import { answerSignature, type SignedBy } from './answer-signature.ts'
 import { authenticate, originOf } from './authenticate.ts'
 import { allowSlowBody } from './guard-server.ts'
 import type { HostNames } from './host-names.ts'
+import { inTurn } from './in-turn.ts'
 import { Problem, problemOf, publicErrorOf } from './problem.ts'
 import { validatorCompiler } from './validation.ts'
+import type { ReaderBounds } from './watch-reader.ts'
 import { isPage, sendPage } from './web-pages.ts'
 
 const JSON_LIMIT = 1024 * 1024
@@ -57,6 +59,8 @@ export interface AppOptions {
   readonly hosts: HostNames
   /** Addresses (CIDR) of proxies whose forwarded address is believed. */
   readonly trustedProxies: readonly string[]
+  /** How slowly files may be taken; without it, by the bounds of watch-reader.ts. */
+  readonly readers?: ReaderBounds
   /** The page of the web app, for addresses that are neither API nor file. */
   readonly page?: string
   /** Mounts what is not the API: the files of the web app. */
@@ -130,7 +134,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     if (options.page !== undefined && isPage(request)) return sendPage(reply, options.page)
     return answerError(options, regionOf, new PublicError('not_found'), request, reply)
   })
-  for (const route of options.routes) mount(app, route, ctx, regionOf)
+  for (const route of options.routes) mount(app, route, options, regionOf)
   await options.pages?.(app)
   app.addHook('onClose', async () => log.info('web closed'))
   return app
@@ -139,9 +143,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 function mount(
   app: FastifyInstance,
   route: Route,
-  ctx: AppOptions['ctx'],
+  options: AppOptions,
   regionOf: (request: FastifyRequest) => string,
 ): void {
+  const { ctx } = options
   const response = { ...route.schema.response, '4xx': Problem, '5xx': Problem }
   const isStream =
     route.streaming || Object.values(route.schema.response).some((shape) => 'contentMediaType' in shape)
@@ -194,7 +199,7 @@ function mount(
         request,
         reply,
       } as unknown as Call
-      const result = await inTurn(ctx, kind, request, reply, () => route.handle(ctx, call))
+      const result = await inTurn(options, kind, request, reply, () => route.handle(ctx, call))
       if (request.actor === null) await ctx.visits.count(region, origin.ip, `${route.operationId}:done`)
       else if (!ctx.hasAudited(request.actor)) throw new MissingAudit(`${route.operationId} left no event`)
       return result
@@ -239,24 +244,6 @@ function signAnswer(ctx: Ctx, request: FastifyRequest, reply: FastifyReply, payl
     requestId: request.id,
   }
   reply.headers(answerSignature(signedBy, answer, ctx.now()))
-}
-
-/** Does the work of a request in its turn. A file keeps its turn until it has gone out. */
-async function inTurn<T>(
-  ctx: Ctx,
-  kind: 'work' | 'stream' | 'password',
-  request: FastifyRequest,
-  reply: FastifyReply,
-  work: () => Promise<T>,
-): Promise<T> {
-  const leave = await ctx.limits.begin(request.actor, request.origin.ip, kind)
-  const isStream = kind === 'stream'
-  if (isStream && !reply.raw.destroyed) reply.raw.once('close', leave).once('finish', leave)
-  try {
-    return await work()
-  } finally {
-    if (!isStream || reply.raw.destroyed) leave()
-  }
 }
 
 async function answerError(

@@ -1,10 +1,14 @@
 /** The guard on a real server with small bounds: who holds a connection without use loses it, who is only slow does not. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { type FastifyInstance, fastify } from 'fastify'
+import { IN_MEMORY, takeBody } from './body-spool.ts'
 import { allowSlowBody, type Guard, openGuard, SERVER_BOUNDS } from './guard-server.ts'
 import { problemOf, publicErrorOf } from './problem.ts'
 
@@ -24,6 +28,7 @@ describe('a guarded server', () => {
   let server: Server
   let guard: Guard
   const counted: string[] = []
+  const folder = mkdtempSync(join(tmpdir(), 'panoply-guard-'))
   let streamed = 0
 
   before(async () => {
@@ -45,6 +50,15 @@ describe('a guarded server', () => {
       for await (const piece of request.raw) streamed += piece.length
       return { streamed }
     })
+    app.post('/signed', async (request) => {
+      allowSlowBody(request.raw)
+      await takeBody(request.raw, {
+        limit: 8 * IN_MEMORY,
+        hashes: ['sha256'],
+        into: { folder, tenant: 'abcdefghijklm' },
+      })
+      return { signed: true }
+    })
     await app.ready()
     guard = openGuard(BOUNDS)
     server = createServer({ headersTimeout: 200, connectionsCheckingInterval: 50 }, (request, response) => {
@@ -59,6 +73,7 @@ describe('a guarded server', () => {
     server.closeAllConnections()
     server.close()
     await app.close()
+    rmSync(folder, { recursive: true })
   })
 
   /** A connection from an address of its own; what it says is kept. */
@@ -117,6 +132,18 @@ describe('a guarded server', () => {
     stalled.socket.write(head('/stream', 'application/octet-stream', 20_000) + 'x'.repeat(500))
     await stalled.closed
     assert.equal(streamed, 20_500)
+  })
+
+  it('ends an upload that comes by drops, small or large, also where it is taken before it is proved', async () => {
+    for (const path of ['/stream', '/signed'])
+      for (const size of [1, IN_MEMORY + 1]) {
+        const { socket, closed } = await aClient()
+        socket.write(head(path, 'application/octet-stream', 4 * IN_MEMORY) + 'x'.repeat(size))
+        const drip = setInterval(() => socket.write('x'), 10)
+        assert.match(await closed, /^HTTP\/1\.1 408 /, `${path} ${size}`)
+        clearInterval(drip)
+      }
+    assert.deepEqual(readdirSync(folder), [])
   })
 
   it('ends a connection on which nothing is said', async () => {

@@ -137,8 +137,8 @@ function watchBody(request: IncomingMessage, response: ServerResponse, bounds: S
   const look = (): void => {
     const moved = socket.bytesRead - seen
     seen = socket.bytesRead
-    // A body that waits because we do not take more is not slow.
-    const isMoving = moved >= bounds.slowestBytes || request.isPaused()
+    // A body that waits because we do not take more is not slow. Who reads it by iterating has it paused all the time.
+    const isMoving = moved >= bounds.slowestBytes || request.readableLength >= request.readableHighWaterMark
     if (isPatient && isMoving) timer = setTimeout(look, bounds.slowestMs)
     else late()
   }

@@ -1,4 +1,6 @@
 // The log over HTTP: reading it, proving it, taking it away.
+
+import { poured } from '../blobs/poured.ts'
 import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
 import { fromApi, toApi } from '../ids.ts'
@@ -125,7 +127,7 @@ export const auditRoutes: readonly Route[] = [
       return reply
         .header('content-disposition', 'attachment; filename="audit.ndjson"')
         .type('application/x-ndjson')
-        .send(stream)
+        .send(poured(stream))
     },
   }),
 ]

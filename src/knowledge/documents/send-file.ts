@@ -26,7 +26,7 @@ export function sendFile(reply: FastifyReply, file: OpenedFile) {
 export function sendPicture(reply: FastifyReply, picture: OpenedPicture) {
   reply.headers({ etag: picture.etag, 'cache-control': 'private, max-age=3600, immutable' })
   if (picture.bytes === null) return sendUnchanged(reply)
-  return reply.type('image/png').header('content-length', picture.size).send(picture.bytes)
+  return reply.type('image/png').header('content-length', picture.size).send(poured(picture.bytes))
 }
 
 function sendUnchanged(reply: FastifyReply) {
