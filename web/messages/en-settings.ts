@@ -25,7 +25,7 @@ export const enSettings = {
   'people.readmit': 'Readmit',
   'people.suspendTitle': 'Suspend {name}',
   'people.suspendText':
-    'All sessions end at once and signing in is refused until you readmit this person. What they made stays.',
+    'All sessions end at once and signing in is refused until you readmit this person, who then signs in anew. Their API keys are refused for as long, too, and act again afterwards unless you revoke them. What they made stays.',
   'sessions.title': 'Sessions',
   'sessions.lead': 'Where you are signed in. End what you do not recognise; it is out at its next request.',
   'sessions.current': 'This device',

@@ -2,6 +2,7 @@
 // keys that are renewed for it (src/core/destruction). What they made for the organisation stays, by an author whom nobody can name.
 // Must stay true: an organisation keeps at least one active owner; the log goes on proving what it proved.
 import { eraseSecrets } from '../auth/api-key-secrets.ts'
+import { closeSessionsOf } from '../auth/close-session.ts'
 import { destroySubject } from '../destruction/destruction-record.ts'
 import { PublicError } from '../errors.ts'
 import { eraseNotifications } from '../notifications/notify.ts'
@@ -33,12 +34,7 @@ export async function erasePerson(tx: TenantWriter, person: string): Promise<voi
     .set({ state: 'suspended', updated_at: at, updated_by: tx.actor.personId ?? person })
     .where('person', '=', person)
     .execute()
-  await tx.db
-    .updateTable('session')
-    .set({ revoked_at: at, revoked_by: tx.actor.personId })
-    .where('person', '=', person)
-    .where('revoked_at', 'is', null)
-    .execute()
+  await closeSessionsOf(tx, person)
   await eraseNotifications(tx, person)
   // The event of it names the person by id; its own personal part is of whoever erases.
   tx.audit({ action: 'core.person.erased', record: { kind: 'person', id: person } })

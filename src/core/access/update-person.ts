@@ -1,5 +1,7 @@
 // Changing a person: one's own name, or role and state of others for those who manage people.
-// Must stay true: an organisation keeps at least one active owner; only owners make or unmake owners.
+// Must stay true: an organisation keeps at least one active owner; only owners make or unmake owners; whoever was suspended and is
+// readmitted signs in anew. Their API keys rest meanwhile and act again, with what their role may then.
+import { closeSessionsOf } from '../auth/close-session.ts'
 import { cleanName } from '../clean-name.ts'
 import { PublicError } from '../errors.ts'
 import { roleChanged } from '../notifications/core-notifications.ts'
@@ -40,6 +42,7 @@ export async function updatePerson(tx: TenantWriter, id: string, change: PersonC
   }
   if (isOwner && owners.length === 1 && (role !== 'owner' || state !== 'active'))
     throw new PublicError('last_owner')
+  let ended = 0
   const stamp = { updated_by: actor.personId ?? id, updated_at: tx.now() }
   if (isChanged) {
     const origin = tx.keys.open<{ createdIp: string }>('activity', 'member', id, 'origin', member.origin)
@@ -55,7 +58,8 @@ export async function updatePerson(tx: TenantWriter, id: string, change: PersonC
       .execute()
     if (role !== member.role && !isSelf)
       await notify(tx, roleChanged, { to: [id], record: { kind: 'person', id }, detail: { role } })
-    // Whoever was suspended has no page open any longer.
+    if (state === 'suspended') ended = await closeSessionsOf(tx, id)
+    // Open pages learn of it, whatever changed.
     tx.nudge()
   }
   if (change.displayName !== undefined) {
@@ -75,6 +79,11 @@ export async function updatePerson(tx: TenantWriter, id: string, change: PersonC
   tx.audit({
     action: 'core.person.updated',
     record: { kind: 'person', id },
-    detail: { role, state, renamed: change.displayName !== undefined },
+    detail: {
+      role,
+      state,
+      renamed: change.displayName !== undefined,
+      ...(ended > 0 ? { sessions: ended } : {}),
+    },
   })
 }

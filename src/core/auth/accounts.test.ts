@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type OwnHouse, openHouse } from '#test/own-house.ts'
+import { fromApi, newId } from '../ids.ts'
+import { startSession } from './start-session.ts'
 
 let house: OwnHouse
 before(async () => {
@@ -212,6 +214,36 @@ test('a key loses what its maker loses, and an administrator cannot suspend an o
   assert.equal((await audit()).statusCode, 403)
   assert.equal((await house.ask(owner, 'PATCH', `/v1/people/${deputy}`, { state: 'suspended' })).status, 200)
   assert.equal((await audit()).statusCode, 401)
+})
+
+test('whoever was suspended and is readmitted signs in anew; their keys rest meanwhile and act again', async () => {
+  const owner = await house.aResident('head@return.example')
+  const member = await house.aResident('leaver@return.example')
+  const { person } = (await house.ask(member, 'GET', '/v1/me')).json
+  const promote = { role: 'administrator' }
+  assert.equal((await house.ask(owner, 'PATCH', `/v1/people/${person.id}`, promote)).status, 200)
+  const { key } = (await house.ask(member, 'POST', '/v1/api-keys', { name: 'Nightly' })).json
+  const byKey = () =>
+    house.app.inject({ method: 'GET', url: '/v1/people', headers: { authorization: `API-Key ${key}` } })
+  const bySession = async () => (await house.ask(member, 'GET', '/v1/me')).status
+  const set = (state: string) => house.ask(owner, 'PATCH', `/v1/people/${person.id}`, { state })
+  assert.equal((await set('suspended')).status, 200)
+  assert.deepEqual([await bySession(), (await byKey()).statusCode], [401, 401])
+  assert.deepEqual((await house.ask(owner, 'GET', `/v1/sessions?personId=${person.id}`)).json.items, [])
+  // Somebody whose password was found right a moment before.
+  const start = { tenant: member.token.split('.')[0] ?? '', region: 'eu', person: fromApi('per', person.id) }
+  const origin = { ip: '127.0.0.1', userAgent: 'test' }
+  await assert.rejects(
+    startSession(house.ctx, { ...start, role: 'administrator', origin, requestId: newId() }),
+    { code: 'wrong_credentials' },
+  )
+  assert.equal((await set('active')).status, 200)
+  assert.deepEqual([await bySession(), (await byKey()).statusCode], [401, 200])
+  const { email, password } = member
+  assert.equal((await post('/v1/sessions', { email, password })).statusCode, 201)
+  const log = await house.ask(owner, 'GET', '/v1/audit?action=core.person.updated')
+  const found = log.json.items.map(({ detail }: { detail: { sessions?: number } }) => detail.sessions ?? 0)
+  assert.deepEqual(found, [0, 1, 0])
 })
 
 test('the last owner stays', async () => {

@@ -1,4 +1,4 @@
-// Ending a session, with effect at the next request it makes.
+// Ending sessions, with effect at the next request they make.
 import { PublicError } from '../errors.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
 
@@ -18,4 +18,17 @@ export async function closeSession(tx: TenantWriter, id: string): Promise<void> 
   // A page that is open under it ends with it.
   tx.nudge()
   tx.audit({ action: 'core.session.closed', record: { kind: 'session', id } })
+}
+
+/** Ends every open session of a person and answers how many; the caller has locked their member and says so in its event. */
+export async function closeSessionsOf(tx: TenantWriter, person: string): Promise<number> {
+  const closed = await tx.db
+    .updateTable('session')
+    .set({ revoked_at: tx.now(), revoked_by: tx.actor.personId })
+    .where('person', '=', person)
+    .where('revoked_at', 'is', null)
+    .returning('id')
+    .execute()
+  tx.nudge()
+  return closed.length
 }

@@ -1,8 +1,10 @@
 // Opening a session: the token leaves once, its hash stays.
-// Must stay true: a person has at most so many open sessions; who opens one more ends the one that was used longest ago.
+// Must stay true: a person has at most so many open sessions; who opens one more ends the one that was used longest ago. Nobody who was
+// suspended since they proved who they are has one.
 import { sql } from 'kysely'
 import type { RoleName } from '../access/permissions.ts'
 import type { Ctx } from '../ctx.ts'
+import { PublicError } from '../errors.ts'
 import { newCredential, newId } from '../ids.ts'
 import type { Actor, Origin } from '../tenancy/actor.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
@@ -26,7 +28,10 @@ export interface SessionStart {
 /** Open sessions of one person. */
 export const MOST_SESSIONS = 100
 
-/** Opens a session for a person who has just proved who they are. It ends at the tenant's absolute time-out at the latest. */
+/**
+ * Opens a session for a person who has just proved who they are. It ends at the tenant's absolute time-out at the latest. Throws
+ * `wrong_credentials` for somebody who was suspended meanwhile.
+ */
 export async function startSession(ctx: Ctx, start: SessionStart): Promise<OpenedSession> {
   const id = newId()
   const token = newCredential(start.tenant, 's')
@@ -49,6 +54,14 @@ export async function startSession(ctx: Ctx, start: SessionStart): Promise<Opene
       .select('session_absolute_hours')
       .executeTakeFirstOrThrow()
     const now = tx.now()
+    // One sign-in of a person at a time, or two would each leave room for one; and none while they are being suspended.
+    const member = await tx.db
+      .selectFrom('member')
+      .select('state')
+      .where('person', '=', start.person)
+      .forUpdate()
+      .executeTakeFirst()
+    if (member?.state !== 'active') throw new PublicError('wrong_credentials')
     const ended = await endBeyond(tx, start.person, MOST_SESSIONS - 1)
     const expiresAt = new Date(now.getTime() + hours * 3_600_000)
     await tx.db
@@ -71,10 +84,8 @@ export async function startSession(ctx: Ctx, start: SessionStart): Promise<Opene
   return opened
 }
 
-/** Ends the sessions of a person that were used longest ago, so that `kept` stay open; answers how many it ended. */
+/** Ends the sessions of a person, whose member is locked, that were used longest ago, so that `kept` stay open; answers how many it ended. */
 async function endBeyond(tx: TenantWriter, person: string, kept: number): Promise<number> {
-  // One sign-in of a person at a time, or two would each leave room for one.
-  await tx.db.selectFrom('member').select('person').where('person', '=', person).forUpdate().execute()
   const { rows } = await sql<{ id: string }>`
     update session set revoked_at = ${tx.now()}, revoked_by = ${person}::uuid where id in (
       select id from session where person = ${person}::uuid and revoked_at is null and expires_at > ${tx.now()}
