@@ -225,6 +225,12 @@ export const ERROR_CODES = {
     help: 'It answered with an error, broke off, sent its callers in circles or wrote what cannot be read. `details.reason` says more where known.',
     retry: false,
   },
+  seals_damaged: {
+    status: 422,
+    title: 'Something does not open any more',
+    help: 'Everything else is sealed with the new keys. What does not open was left as it is, and so were the older keys that might open it; the events `core.key.resealed` of the audit log say where it is. Bring it back from a backup, then rotate again.',
+    retry: false,
+  },
   quote_not_found: {
     status: 422,
     title: 'The passage is not on that page',

@@ -159,6 +159,10 @@ export const enShell = {
   'problem.not_a_pdf.do': 'Save it as a PDF and add that.',
   'problem.empty_file': 'The file is empty.',
   'problem.empty_file.do': 'Check it on your device and add it again.',
+  'problem.seals_damaged':
+    'Something that was sealed does not open any more. Everything else has the new keys.',
+  'problem.seals_damaged.do':
+    'The audit log says where it is. Bring it back from a backup, then rotate again.',
   'problem.storage_full': 'There is no room left on the server.',
   'problem.storage_full.do': 'Tell your administrator, then try again.',
   'problem.storage_declined': 'Your organisation declined to store content of this product.',

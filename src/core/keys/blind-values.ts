@@ -3,6 +3,7 @@
 // Must stay true: a process that knows of one version only stores under one that every other process looks for (version-in-use.ts).
 import { sql } from 'kysely'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
+import { isDamage } from './is-damage.ts'
 import type { Store } from './tenant-keys.ts'
 
 /** What is blinded in one table, as its room declares it; rotation blinds it anew. */
@@ -15,11 +16,12 @@ export interface BlindTable {
   reblind(tx: TenantWriter, after: string, limit: number): Promise<BlindStep>
 }
 
-/** Where a step stopped (null at the end), how many rows it read, how many got a new value. */
+/** Where a step stopped (null at the end), how many rows it read, how many got a new value, and which keep theirs: they do not open. */
 export interface BlindStep {
   readonly last: string | null
   readonly read: number
   readonly changed: number
+  readonly damaged: readonly string[]
 }
 
 /**
@@ -59,6 +61,17 @@ export interface BlindColumn<Card> {
 /** A table with one blind column beside `id` and `card`. */
 export function blindColumn<Card>(of: BlindColumn<Card>): BlindTable {
   const { store, table, column, label } = of
+
+  /** What is blinded; undefined where it does not open. */
+  async function plainOf(tx: TenantWriter, id: string, sealed: Buffer): Promise<string | undefined> {
+    try {
+      return await of.value(tx.keys.open<Card>(store, table, id, 'card', sealed), { tx, id, sealed })
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      return undefined
+    }
+  }
+
   return {
     store,
     table,
@@ -69,16 +82,19 @@ export function blindColumn<Card>(of: BlindColumn<Card>): BlindTable {
         where id::text > ${after} order by id::text limit ${limit} for update`.execute(tx.db)
       await lockBlinds(tx)
       let changed = 0
+      const damaged: string[] = []
       for (const { id, card, blind } of rows) {
-        const opened = tx.keys.open<Card>(store, table, id, 'card', card)
-        const value = tx.keys.blind(label, await of.value(opened, { tx, id, sealed: card }))
+        const plain = await plainOf(tx, id, card)
+        if (plain === undefined) damaged.push(id)
+        const value = plain === undefined ? blind : tx.keys.blind(label, plain)
         if (value.equals(blind)) continue
         await sql`update ${sql.table(table)} set ${sql.ref(column)} = ${value} where id = ${id}::uuid`.execute(
           tx.db,
         )
         changed++
       }
-      return { last: rows.length < limit ? null : (rows.at(-1)?.id ?? null), read: rows.length, changed }
+      const last = rows.length < limit ? null : (rows.at(-1)?.id ?? null)
+      return { last, read: rows.length, changed, damaged }
     },
   }
 }

@@ -7,6 +7,7 @@ import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
 import type { Job } from '../jobs/job.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
+import { isDamage } from './is-damage.ts'
 import { SealBroken } from './seal-broken.ts'
 import { subjectSeal } from './subject-seal.ts'
 import { retireSubject } from './subject-versions.ts'
@@ -76,10 +77,11 @@ export async function resealSubject(
 ): Promise<Resealed> {
   const result: Resealed = { rows: 0, blobs: 0, damaged: 0 }
   try {
-    for (const { columns, blobs } of ctx.subjectSealed) {
-      for (const column of columns) await resealColumn(ctx, job, { subject, column, result, onPart })
-      for (const of of blobs) await resealBlobs(ctx, job, { subject, of, result, onPart })
-    }
+    await resealParts(ctx, job, { subject, result, onPart }).catch((error: unknown) => {
+      if (!isDamage(error)) throw error
+      // Its own key does not open.
+      result.damaged++
+    })
     await ctx.write(job.actor, async (tx) => {
       if (result.damaged === 0) await retireSubject(tx, subject)
       tx.audit({
@@ -99,6 +101,13 @@ interface Part {
   readonly subject: string
   readonly result: Resealed
   onPart(count: number): void
+}
+
+async function resealParts(ctx: Ctx, job: Job, part: Part): Promise<void> {
+  for (const { columns, blobs } of ctx.subjectSealed) {
+    for (const column of columns) await resealColumn(ctx, job, { ...part, column })
+    for (const of of blobs) await resealBlobs(ctx, job, { ...part, of })
+  }
 }
 
 async function resealColumn(

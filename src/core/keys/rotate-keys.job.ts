@@ -1,11 +1,13 @@
 // Seals everything of a tenant under its newest keys: look-up values, search, columns, then what documents seal with their own keys;
 // and lets the older versions rest. Must stay true: running it again does no harm and goes on where a kill left it; it does not begin
-// before every process seals with the newest keys; it ends only when everything was done.
+// before every process seals with the newest keys; it ends only when everything was done that opens, and says what does not.
 import type { Ctx } from '../ctx.ts'
+import { PublicError } from '../errors.ts'
 import type { Job, Task } from '../jobs/job.ts'
 import { keysRotated } from '../notifications/core-notifications.ts'
 import { notify } from '../notifications/notify.ts'
 import type { BlindTable } from './blind-values.ts'
+import { isDamage } from './is-damage.ts'
 import { countUnresealed, type Resealed, resealSubject } from './reseal-subject.ts'
 import {
   countRows,
@@ -31,15 +33,22 @@ export const rotateKeysTask: Task = {
     )
     if (!isReady) throw new Error('the newest keys are not in use yet')
     const tally = await startTally(ctx, job)
-    for (const table of ctx.blindTables) await blindTable(ctx, job, table, tally)
-    await rewriteSearch(ctx, job, tally)
-    let rows = 0
-    for (const table of ctx.sealedTables) rows += await sealTable(ctx, job, table, tally)
+    let blindly = 0
+    for (const table of ctx.blindTables) blindly += await blindTable(ctx, job, table, tally)
+    const isIndexWhole = await rewriteSearch(ctx, job, tally)
+    let [rows, damaged] = [0, blindly + (isIndexWhole ? 0 : 1)]
+    for (const table of ctx.sealedTables) {
+      const sealed = await sealTable(ctx, job, table, tally)
+      rows += sealed.rows
+      damaged += sealed.damaged
+    }
     const subjects = await sealSubjects(ctx, job, tally)
+    damaged += subjects.damaged
     await ctx.write(job.actor, async (tx) => {
-      await retireKeys(tx)
+      // A value that could not be blinded anew is looked for under the version it has.
+      await retireKeys(tx, new Set(blindly > 0 ? ['blind'] : []))
       const persons = await retirePersons(tx)
-      const { blobs, damaged } = subjects
+      const { blobs } = subjects
       await notify(tx, keysRotated, {
         to: 'administrators',
         record: { kind: 'organisation', id: job.record },
@@ -52,6 +61,8 @@ export const rotateKeysTask: Task = {
         detail: { rows: rows + subjects.rows, blobs, damaged, persons },
       })
     })
+    // Said where whoever asked looks: trying again would find the same.
+    if (damaged > 0) throw new PublicError('seals_damaged')
   },
 }
 
@@ -79,7 +90,17 @@ async function startTally(ctx: Ctx, job: Job): Promise<Tally> {
   }
 }
 
-async function blindTable(ctx: Ctx, job: Job, table: BlindTable, tally: Tally): Promise<void> {
+/** What an event says of rows that do not open: how many, and the first of them. */
+function damageOf(rows: readonly string[]) {
+  const [first] = rows
+  return first === undefined
+    ? ({ outcome: 'done', detail: {} } as const)
+    : ({ outcome: 'failed', detail: { damaged: rows.length, first } } as const)
+}
+
+/** Answers how many rows do not open. */
+async function blindTable(ctx: Ctx, job: Job, table: BlindTable, tally: Tally): Promise<number> {
+  let damaged = 0
   for (let after: string | null = ''; after !== null; ) {
     job.signal.throwIfAborted()
     const from: string = after
@@ -87,17 +108,35 @@ async function blindTable(ctx: Ctx, job: Job, table: BlindTable, tally: Tally): 
       job.actor,
       async (tx) => {
         const result = await table.reblind(tx, from, BLINDS)
-        tx.audit({ action: 'core.key.reblinded', detail: { table: table.table, rows: result.changed } })
+        const { outcome, detail } = damageOf(result.damaged)
+        const told = { table: table.table, rows: result.changed, ...detail }
+        tx.audit({ action: 'core.key.reblinded', outcome, detail: told })
         return result
       },
       table.store,
     )
     after = step.last
+    damaged += step.damaged.length
     tally.add(step.read)
+  }
+  return damaged
+}
+
+/** Answers whether all of the index opened. */
+async function rewriteSearch(ctx: Ctx, job: Job, tally: Tally): Promise<boolean> {
+  try {
+    await rewriteAll(ctx, job, tally)
+    return true
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    await ctx.write(job.actor, async (tx) =>
+      tx.audit({ action: 'core.key.resealed', outcome: 'failed', detail: { table: 'search', damaged: 1 } }),
+    )
+    return false
   }
 }
 
-async function rewriteSearch(ctx: Ctx, job: Job, tally: Tally): Promise<void> {
+async function rewriteAll(ctx: Ctx, job: Job, tally: Tally): Promise<void> {
   let [done, total] = [0, 0]
   for (;;) {
     job.signal.throwIfAborted()
@@ -113,8 +152,13 @@ async function rewriteSearch(ctx: Ctx, job: Job, tally: Tally): Promise<void> {
   }
 }
 
-async function sealTable(ctx: Ctx, job: Job, table: SealedTable, tally: Tally): Promise<number> {
-  let resealed = 0
+async function sealTable(
+  ctx: Ctx,
+  job: Job,
+  table: SealedTable,
+  tally: Tally,
+): Promise<{ rows: number; damaged: number }> {
+  let [rows, damaged] = [0, 0]
   for (let after: string | null = ''; after !== null; ) {
     job.signal.throwIfAborted()
     const from: string = after
@@ -122,16 +166,19 @@ async function sealTable(ctx: Ctx, job: Job, table: SealedTable, tally: Tally): 
       job.actor,
       async (tx) => {
         const result = await resealRows(tx, table, from)
-        tx.audit({ action: 'core.key.resealed', detail: { table: table.table, rows: result.resealed } })
+        const { outcome, detail } = damageOf(result.damaged)
+        const told = { table: table.table, rows: result.resealed, ...detail }
+        tx.audit({ action: 'core.key.resealed', outcome, detail: told })
         return result
       },
       table.store,
     )
     after = step.last
-    resealed += step.resealed
+    rows += step.resealed
+    damaged += step.damaged.length
     tally.add(step.read)
   }
-  return resealed
+  return { rows, damaged }
 }
 
 async function sealSubjects(ctx: Ctx, job: Job, tally: Tally): Promise<Resealed> {

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { sql } from 'kysely'
-import { onePagePdf } from '#test/one-page-pdf.ts'
 import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
 import { plantRows } from '#test/plant-rows.ts'
+import { rotating, tenantOf } from '#test/rotating.ts'
 import { verifyAccount } from '../auth/verify-account.ts'
 import { openBlobStore } from '../blobs/blob-store.ts'
 import { fromApi } from '../ids.ts'
-import type { Job } from '../jobs/job.ts'
-import { prepareRotationTask } from './prepare-rotation.job.ts'
-import { rotateKeysTask } from './rotate-keys.job.ts'
 
 const MINUTE = 60_000
 
@@ -25,73 +22,19 @@ const columns: Classes = JSON.parse(
 )
 
 let library: OwnLibrary
+let rotation: ReturnType<typeof rotating>
 before(async () => {
   library = await openLibrary()
+  rotation = rotating(library)
 })
 after(() => library.stop())
-
-const tenantOf = ({ token }: Resident): string => token.split('.')[0] ?? ''
-
-async function dbOf(person: Resident, store: 'activity' | 'people' = 'activity') {
-  return (await library.ctx.tenant(tenantOf(person))).db(store)
-}
-
-/** Asks for a rotation and makes the versions; what comes next waits. Answers the activity. */
-async function begin(person: Resident): Promise<string> {
-  // The clock of the keeper stands still: what was made before must be older.
-  library.house.passTime(1000)
-  const rotation = await library.ask(person, 'POST', '/v1/keys/rotations')
-  assert.equal(rotation.status, 202, String(rotation.bytes))
-  const activity = fromApi('act', rotation.json.activityId)
-  await library.run(person, prepareRotationTask, activity)
-  return activity
-}
-
-async function seal(person: Resident, signal?: AbortSignal, progress?: Job['progress']) {
-  const { id } = await (await dbOf(person)).selectFrom('organisation').select('id').executeTakeFirstOrThrow()
-  await library.run(person, rotateKeysTask, id, signal, progress)
-}
-
-/** A document with a snip of text, one of an area with its picture, and tags. */
-async function aDocument(person: Resident, passage: string) {
-  const bytes = onePagePdf(passage)
-  const added = await library.add(person, bytes, `${randomBytes(4).toString('hex')}.pdf`)
-  assert.equal(added.status, 201, String(added.bytes))
-  const { id } = added.json
-  await library.work(person)
-  const text = await library.ask(person, 'POST', '/v1/snips', {
-    documentId: id,
-    page: 1,
-    kind: 'text',
-    quote: { exact: passage },
-    insight: `On ${passage}`,
-    tags: ['Lighthouse'],
-  })
-  assert.equal(text.status, 201, String(text.bytes))
-  const area = await library.ask(person, 'POST', '/v1/snips', {
-    documentId: id,
-    page: 1,
-    kind: 'area',
-    rects: [{ x: 10, y: 10, width: 200, height: 100 }],
-  })
-  assert.equal(area.status, 201, String(area.bytes))
-  await library.work(person)
-  return { id, bytes, snip: text.json.id, picture: `/v1/snips/${area.json.id}/image` }
-}
-
-/** The files of a tenant's container, parts too. */
-function filesOf(person: Resident): string[] {
-  const folder = join(library.ctx.regions[0]?.blobRoot ?? '', tenantOf(person))
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-}
 
 async function blobsOf(person: Resident): Promise<{ blob: string; subject: string }[]> {
   const { rows } = await sql<{ blob: string; subject: string }>`
     select id::text as blob, document_id::text as subject from document_blob where state = 'stored'
-    union all select blob::text, id::text from export where blob is not null`.execute(await dbOf(person))
+    union all select blob::text, id::text from export where blob is not null`.execute(
+    await rotation.dbOf(person),
+  )
   return rows
 }
 
@@ -114,49 +57,42 @@ async function blobsUnder(person: Resident, version: number): Promise<number> {
   return count
 }
 
-async function versionsIn(person: Resident, store: 'activity' | 'people', table: string, column: string) {
-  const { rows } = await sql<{ version: number; count: string }>`
-    select get_byte(${sql.ref(column)}, 4) as version, count(*) as count from ${sql.table(table)}
-    where ${sql.ref(column)} is not null group by 1 order by 1`.execute(await dbOf(person, store))
-  return new Map(rows.map(({ version, count }) => [version, Number(count)]))
-}
-
 test('after a rotation nothing sealed with the first version is left, and everything reads as before', async () => {
   const person = await library.aResident()
-  const document = await aDocument(person, 'The lighthouse keeper counts the winters')
+  const document = await rotation.aDocument(person, 'The lighthouse keeper counts the winters')
   await library.ask(person, 'POST', '/v1/api-keys', { name: 'Rotation test' })
   const exported = await library.ask(person, 'POST', '/v1/exports', { kind: 'audit' })
   assert.equal(exported.status, 202, String(exported.bytes))
   const picture = (await library.ask(person, 'GET', document.picture)).bytes
   await plantRows(library, person)
-  const files = filesOf(person)
+  const files = rotation.filesOf(person)
   const raw = files.map((file) => readFileSync(file))
   assert.ok(files.length >= 3, 'original, cover and the picture of the area')
 
   library.house.passTime(1000)
   const asked = await library.ask(person, 'POST', '/v1/keys/rotations')
-  await assert.rejects(seal(person), /not in use yet/)
+  await assert.rejects(rotation.seal(person), /not in use yet/)
   const again = await library.ask(person, 'POST', '/v1/keys/rotations')
   assert.equal(again.json.activityId, asked.json.activityId, 'one rotation at a time')
-  await begin(person)
-  await assert.rejects(seal(person), /not in use yet/)
+  await rotation.begin(person)
+  await assert.rejects(rotation.seal(person), /not in use yet/)
   library.house.passTime(12 * MINUTE)
   const progress: [number, number | undefined][] = []
-  await seal(person, undefined, (done, total) => void progress.push([done, total]))
+  await rotation.seal(person, undefined, (done, total) => void progress.push([done, total]))
 
   for (const { store, table, columns } of library.ctx.sealedTables) {
     for (const column of columns) {
-      const versions = await versionsIn(person, store, table, column)
+      const versions = await rotation.versionsIn(person, store, table, column)
       assert.deepEqual([...versions.keys()], [2], `${table}.${column}`)
     }
   }
   for (const { columns } of library.ctx.subjectSealed)
     for (const { table, column } of columns)
-      assert.deepEqual([...(await versionsIn(person, 'activity', table, column)).keys()], [2], table)
+      assert.deepEqual([...(await rotation.versionsIn(person, 'activity', table, column)).keys()], [2], table)
   const all = (await blobsOf(person)).length
   assert.equal(await blobsUnder(person, 2), all)
   assert.equal(await blobsUnder(person, 1), 0)
-  assert.deepEqual(filesOf(person), files, 'no file more and none less')
+  assert.deepEqual(rotation.filesOf(person), files, 'no file more and none less')
   for (const [at, file] of files.entries()) {
     const fresh = readFileSync(file)
     assert.equal(fresh.length, raw[at]?.length)
@@ -168,7 +104,9 @@ test('after a rotation nothing sealed with the first version is left, and everyt
   assert.ok((last?.[0] ?? 0) > sealed + all, `${last?.[0]} parts`)
 
   const { rows } = await sql<{ purpose: string; version: number; state: string }>`
-    select distinct purpose, version, state from key order by purpose, version`.execute(await dbOf(person))
+    select distinct purpose, version, state from key order by purpose, version`.execute(
+    await rotation.dbOf(person),
+  )
   for (const purpose of ['blind', 'document', 'field', 'people', 'person', 'search'])
     assert.deepEqual(
       rows.filter((row) => row.purpose === purpose).map(({ version, state }) => [version, state]),
@@ -197,7 +135,7 @@ test('after a rotation nothing sealed with the first version is left, and everyt
     log.json.items.some(({ action }: { action: string }) => action === 'core.key.retired'),
     'the rotation stands in the log',
   )
-  const personal = await versionsIn(person, 'activity', 'audit', 'personal')
+  const personal = await rotation.versionsIn(person, 'activity', 'audit', 'personal')
   assert.ok(personal.get(1) && personal.get(2), 'new events are sealed under the new key')
 })
 
@@ -231,12 +169,15 @@ test('every blind column, and every column under a document key, is one that rot
 test('look-ups find rows before, during and after, and equal values meet across versions', async () => {
   const domain = `${randomBytes(6).toString('hex')}.example`
   const person = await library.house.aResident(`first@${domain}`)
-  const { id } = await aDocument(person, 'Tides are written down twice')
+  const { id } = await rotation.aDocument(person, 'Tides are written down twice')
   const original = (await library.ask(person, 'GET', `/v1/documents/${id}/content`)).bytes
   const keysNow = async () => (await library.ctx.tenant(tenantOf(person))).keys()
   const blindOf = async () => {
     const blinds = (await keysNow()).blinds('person.email', person.email)
-    const rows = await (await dbOf(person, 'people')).selectFrom('person').select('email_blind').execute()
+    const rows = await (await rotation.dbOf(person, 'people'))
+      .selectFrom('person')
+      .select('email_blind')
+      .execute()
     return rows.find(({ email_blind }) => blinds.some((blind) => blind.equals(email_blind)))?.email_blind
   }
   const works = async (when: string) => {
@@ -254,7 +195,7 @@ test('look-ups find rows before, during and after, and equal values meet across 
   }
   const blindBefore = await blindOf()
   await works('before')
-  await begin(person)
+  await rotation.begin(person)
   await works('before the new version seals')
   library.house.passTime(12 * MINUTE)
   await works('while the new version seals and the old one stands')
@@ -275,11 +216,11 @@ test('look-ups find rows before, during and after, and equal values meet across 
       verifyAccount(behind, { token: tokens[1] ?? '', password }, where),
     ])
     assert.deepEqual(ends.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
-    const people = await (await dbOf(person, 'people')).selectFrom('person').select('id').execute()
+    const people = await (await rotation.dbOf(person, 'people')).selectFrom('person').select('id').execute()
     assert.equal(people.length, 2 + round)
   }
 
-  await seal(person)
+  await rotation.seal(person)
   await works('after')
   const blindAfter = await blindOf()
   assert.ok(blindBefore && blindAfter && !blindBefore.equals(blindAfter))
@@ -289,7 +230,7 @@ test('look-ups find rows before, during and after, and equal values meet across 
   assert.equal(fresh.blinds('person.email', person.email).length, 1)
   const { rows } = await sql<{ count: string }>`
     select count(*) as count from tag left join snip_tag using (tag) where snip_tag.tag is null`.execute(
-    await dbOf(person),
+    await rotation.dbOf(person),
   )
   assert.equal(Number(rows[0]?.count), 0, 'no word is left behind')
 })
@@ -297,17 +238,17 @@ test('look-ups find rows before, during and after, and equal values meet across 
 test('a rotation that dies among the blobs goes on where it stopped', async () => {
   const person = await library.aResident()
   const documents = [
-    await aDocument(person, 'One boat left early'),
-    await aDocument(person, 'One boat came home late'),
+    await rotation.aDocument(person, 'One boat left early'),
+    await rotation.aDocument(person, 'One boat came home late'),
   ]
-  await begin(person)
+  await rotation.begin(person)
   library.house.passTime(12 * MINUTE)
   const early = new AbortController()
   early.abort(new Error('killed'))
-  await assert.rejects(seal(person, early.signal), /killed/)
+  await assert.rejects(rotation.seal(person, early.signal), /killed/)
   // Dies when the first document is done and the second, of six parts, is not.
   const dying = new AbortController()
-  const died = seal(person, dying.signal, (done, all = 0) => {
+  const died = rotation.seal(person, dying.signal, (done, all = 0) => {
     if (done >= all - 5) dying.abort(new Error('killed'))
   })
   await assert.rejects(died, /killed/)
@@ -321,49 +262,13 @@ test('a rotation that dies among the blobs goes on where it stopped', async () =
   const [blob] = (await blobsOf(person)).filter(
     ({ subject }) => subject === fromApi('doc', documents[1]?.id ?? ''),
   )
-  const file = filesOf(person).find((one) => one.endsWith(blob?.blob ?? ' ')) ?? ''
+  const file = rotation.filesOf(person).find((one) => one.endsWith(blob?.blob ?? ' ')) ?? ''
   const part = `${file}.${randomUUID()}.part`
   writeFileSync(part, randomBytes(1000))
-  await seal(person)
+  await rotation.seal(person)
   assert.ok(!existsSync(part))
   assert.equal(await blobsUnder(person, 1), 0)
   assert.equal(await blobsUnder(person, 2), before + left)
   for (const { id, bytes } of documents)
     assert.ok((await library.ask(person, 'GET', `/v1/documents/${id}/content`)).bytes.equals(bytes))
-})
-
-test('a blob that was spoilt stays as it is, is told, and does not stop the rest', async () => {
-  const person = await library.aResident()
-  const [good, bad] = [
-    await aDocument(person, 'The good chart lies on top'),
-    await aDocument(person, 'The bad chart lies below'),
-  ]
-  const db = await dbOf(person)
-  const { id } = await db
-    .selectFrom('document_blob')
-    .select('id')
-    .where('document_id', '=', fromApi('doc', bad.id))
-    .where('use', '=', 'original')
-    .executeTakeFirstOrThrow()
-  const file = filesOf(person).find((one) => one.endsWith(id)) ?? ''
-  const bytes = readFileSync(file)
-  bytes[300] = (bytes[300] ?? 0) ^ 1
-  writeFileSync(file, bytes)
-  await begin(person)
-  library.house.passTime(12 * MINUTE)
-  await seal(person)
-  assert.ok(readFileSync(file).equals(bytes))
-  assert.ok(!filesOf(person).some((one) => one.endsWith('.part')))
-  const states = await db
-    .selectFrom('key')
-    .select(['subject', 'state'])
-    .where('purpose', '=', 'document')
-    .where('version', '=', 1)
-    .execute()
-  const stateOf = (document: string) =>
-    states.find(({ subject }) => subject === fromApi('doc', document))?.state
-  assert.deepEqual([stateOf(good.id), stateOf(bad.id)], ['retired', 'live'])
-  const log = await library.ask(person, 'GET', '/v1/audit?limit=200&action=core.key.retired')
-  assert.equal(log.json.items[0].outcome, 'failed')
-  assert.equal(log.json.items[0].detail.damaged, 1)
 })

@@ -1,13 +1,16 @@
 // Rotation: new versions of a tenant's working keys at once, those of documents and persons in a job, and when every process has them
 // everything sealed before sealed again. See docs/decisions/0009-rotation.md.
 // Must stay true: at no moment is there a value that some process cannot open or find: a new version seals only when all must know it,
-// and sealing again starts after that. A killed rotation goes on where it was.
+// and sealing again starts after that. A killed rotation goes on where it was. What does not open is counted and left, with every key that
+// might open it once it is mended, and holds up nothing else.
 import { sql } from 'kysely'
-import { tenantPurposes } from '#protocol/keeper/keeper.schema.ts'
+import { type TenantPurpose, tenantPurposes } from '#protocol/keeper/keeper.schema.ts'
 import { toApi } from '../ids.ts'
 import { startActivity } from '../jobs/enqueue.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 import { addKey } from './add-key.ts'
+import { sealedVersion } from './aead.ts'
+import { isDamage } from './is-damage.ts'
 
 /** Sealed columns of one table, as its room declares them. `row` is the SQL expression whose text the seal is bound to. */
 export interface SealedTable {
@@ -99,15 +102,16 @@ export async function countRows(tx: TenantReader, { table }: Pick<SealedTable, '
   return Number(rows[0]?.count ?? 0)
 }
 
-/**
- * Seals the next rows of a table under the newest key. Answers where it stopped (null at the end), how many rows it read and how
- * many it sealed again.
- */
-export async function resealRows(
-  tx: TenantWriter,
-  sealed: SealedTable,
-  after: string,
-): Promise<{ last: string | null; read: number; resealed: number }> {
+/** Where sealing again stopped (null at the end), how many rows it read and sealed again, and those with a value that does not open. */
+export interface ResealStep {
+  readonly last: string | null
+  readonly read: number
+  readonly resealed: number
+  readonly damaged: readonly string[]
+}
+
+/** Seals the next rows of a table under the newest key, as far as they open. */
+export async function resealRows(tx: TenantWriter, sealed: SealedTable, after: string): Promise<ResealStep> {
   const { store, table, columns } = sealed
   const { version } = tx.keys.current(store === 'people' ? 'people' : 'field')
   const row = sql.raw(`(${sealed.row})::text`)
@@ -115,19 +119,26 @@ export async function resealRows(
     select ${row} as row, ${sql.join(columns.map((column) => sql.ref(column)))} from ${sql.table(table)}
     where ${row} > ${after} order by ${row} limit ${BATCH} for update`.execute(tx.db)
   let resealed = 0
+  const damaged: string[] = []
   for (const { row: id, ...values } of rows) {
-    const changes = columns.flatMap((column) => {
+    const changes = []
+    for (const column of columns) {
       const value = values[column]
-      if (!value || value.readUInt32BE(1) >= version) return []
-      return [
-        sql`${sql.ref(column)} = ${tx.keys.seal(store, table, id, column, tx.keys.open(store, table, id, column, value))}`,
-      ]
-    })
+      try {
+        if (!value || sealedVersion(value) === version) continue
+        const opened = tx.keys.open(store, table, id, column, value)
+        changes.push(sql`${sql.ref(column)} = ${tx.keys.seal(store, table, id, column, opened)}`)
+      } catch (error) {
+        if (!isDamage(error)) throw error
+        if (damaged.at(-1) !== id) damaged.push(id)
+      }
+    }
     if (changes.length === 0) continue
     await sql`update ${sql.table(table)} set ${sql.join(changes)} where ${row} = ${id}`.execute(tx.db)
     resealed++
   }
-  return { last: rows.length < BATCH ? null : (rows.at(-1)?.row ?? null), read: rows.length, resealed }
+  const last = rows.length < BATCH ? null : (rows.at(-1)?.row ?? null)
+  return { last, read: rows.length, resealed, damaged }
 }
 
 /** Whether the newest version of every rotating key is the one that seals. */
@@ -143,9 +154,13 @@ export async function isNewestInUse(tx: TenantReader): Promise<boolean> {
   )
 }
 
-/** Marks versions below the newest as no longer sealing anything. They still open what a log must keep as it was. */
-export async function retireKeys(tx: TenantWriter): Promise<void> {
+/**
+ * Marks versions below the newest as no longer sealing anything. They still open what a log must keep as it was, and what was damaged once
+ * it is mended. Those of `kept` stay as they are.
+ */
+export async function retireKeys(tx: TenantWriter, kept: ReadonlySet<TenantPurpose>): Promise<void> {
   for (const purpose of tenantPurposes) {
+    if (kept.has(purpose)) continue
     await tx.db
       .updateTable('key')
       .set({ state: 'retired' })

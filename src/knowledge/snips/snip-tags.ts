@@ -3,6 +3,7 @@
  * Must stay true: the words are sealed; equality is by blind index.
  */
 import { type BlindTable, isBlindChanging, lockBlinds } from '#core/keys/blind-values.ts'
+import { isDamage } from '#core/keys/is-damage.ts'
 import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { cleanTitle } from '../documents/clean-file-name.ts'
 import type { TagList } from './snip.schema.ts'
@@ -75,13 +76,21 @@ export const tagBlinds: BlindTable = {
       .orderBy('tag')
       .limit(limit)
       .execute()
+    const damaged: string[] = []
     const old = rows.flatMap(({ tag, name, created_at }) => {
-      const word = tx.keys.open<string>('activity', 'tag', tag.toString('hex'), 'name', name)
-      const [blind] = blindTag(tx, word)
-      return blind.equals(tag) ? [] : [{ tag, word, blind, created_at }]
+      const row = tag.toString('hex')
+      try {
+        const word = tx.keys.open<string>('activity', 'tag', row, 'name', name)
+        const [blind] = blindTag(tx, word)
+        return blind.equals(tag) ? [] : [{ tag, word, blind, created_at }]
+      } catch (error) {
+        if (!isDamage(error)) throw error
+        damaged.push(row)
+        return []
+      }
     })
     const last = rows.length < limit ? null : (rows.at(-1)?.tag.toString('hex') ?? null)
-    if (old.length === 0) return { last, read: rows.length, changed: 0 }
+    if (old.length === 0) return { last, read: rows.length, changed: 0, damaged }
     const tags = old.map(({ tag }) => tag)
     await tx.db.selectFrom('snip_tag').select('snip_id').where('tag', 'in', tags).forUpdate().execute()
     await lockBlinds(tx)
@@ -95,7 +104,7 @@ export const tagBlinds: BlindTable = {
       await tx.db.updateTable('snip_tag').set({ tag: blind }).where('tag', '=', tag).execute()
       await tx.db.deleteFrom('tag').where('tag', '=', tag).execute()
     }
-    return { last, read: rows.length, changed: old.length }
+    return { last, read: rows.length, changed: old.length, damaged }
   },
 }
 
