@@ -59,9 +59,17 @@ export function kyselyOnPool<T>(lease: () => Promise<Lease>): DirectKysely<T> {
   })
 }
 
-/** Kysely on one connection that somebody else holds, for the statements of one transaction. `sent` runs once a statement is under way. */
-export function kyselyOnLease<T>(lease: Lease, sent?: () => void): DirectKysely<T> {
-  return kyselyOn<T>(async () => new LeasedConnection(lease, () => undefined, sent))
+/** What whoever holds a connection hears of the statements on it. */
+export interface Hearing {
+  /** A statement is under way. */
+  sent?(): void
+  /** The connection is not to be used again. */
+  broken?(): void
+}
+
+/** Kysely on one connection that somebody else holds, for the statements of one transaction. */
+export function kyselyOnLease<T>(lease: Lease, { sent, broken }: Hearing = {}): DirectKysely<T> {
+  return kyselyOn<T>(async () => new LeasedConnection(lease, (isBroken) => isBroken && broken?.(), sent))
 }
 
 function kyselyOn<T>(acquire: () => Promise<LeasedConnection>): DirectKysely<T> {
@@ -141,12 +149,16 @@ class LeasedConnection implements DatabaseConnection {
   }
 
   async run(statement: Statement): Promise<pg.QueryResult> {
+    let isOver = false
+    const running = runStatement(this.#lease.client, statement, () => {
+      isOver = true
+    })
+    const isRefused = isOver
+    if (!isRefused) this.#sent?.()
     try {
-      const running = runStatement(this.#lease.client, statement)
-      this.#sent?.()
       return await running
     } catch (error) {
-      this.#broken = isConnectionLoss(error)
+      this.#broken = isRefused || isConnectionLoss(error)
       throw error
     }
   }
@@ -160,11 +172,20 @@ class LeasedConnection implements DatabaseConnection {
   }
 }
 
-/** Sends one statement; server errors come back as {@link fromDatabase} says. */
-export function runStatement(client: pg.Client, statement: Statement): Promise<pg.QueryResult> {
+/**
+ * Sends one statement; server errors come back as {@link fromDatabase} says. `failed` is called before this returns when the client
+ * itself refuses it: nothing of it reaches the server, which goes on as if it had not been, and the connection does not know any more
+ * what is prepared on it.
+ */
+export function runStatement(
+  client: pg.Client,
+  statement: Statement,
+  failed?: () => void,
+): Promise<pg.QueryResult> {
   // With a callback, because the promise that `pg` makes goes through three more.
   return new Promise((resolve, reject) => {
     client.query(statement, (error: Error | null, result: pg.QueryResult) => {
+      if (error) failed?.()
       if (error) reject(fromDatabase(error))
       else resolve(result)
     })

@@ -149,3 +149,45 @@ test('when a statement sent without waiting fails, nothing commits and its error
     assert.deepEqual(await things(), [])
   }
 })
+
+/** A value that the client cannot write down: it throws before anything of its statement is sent. */
+function aLoop(): number {
+  const loop: { of?: unknown } = {}
+  loop.of = loop
+  return loop as unknown as number
+}
+
+test('when the client itself refuses a statement that nobody waits for, nothing commits and the connection is not used again', async () => {
+  const held = await lease()
+  const { rows } = await held.client.query('select pg_backend_pid() as pid')
+  const attempt = inTransaction<Tables, void>(
+    held,
+    async (db, send) => {
+      await insert(db, 1)
+      send(db.updateTable('thing').set({ id: aLoop() }).compile())
+    },
+    async (db) => void (await insert(db, 2)),
+  )
+  await assert.rejects(attempt, /circular/)
+  assert.deepEqual(await things(), [])
+  const next = await lease()
+  assert.notEqual((await next.client.query('select pg_backend_pid() as pid')).rows[0].pid, rows[0].pid)
+  next.release()
+})
+
+test('when the client itself refuses the last statement, nothing commits', async () => {
+  const attempt = inTransaction<Tables, void>(
+    await lease(),
+    async (db) => void (await insert(db, 1)),
+    async (db) => void (await insert(db, aLoop())),
+  )
+  await assert.rejects(attempt, /circular/)
+  assert.deepEqual(await things(), [])
+  // The same text again: what was prepared for it was thrown away with the connection.
+  await inTransaction<Tables, void>(
+    await lease(),
+    async (db) => void (await insert(db, 1)),
+    async (db) => void (await insert(db, 2)),
+  )
+  assert.deepEqual(await things(), [1, 2])
+})

@@ -1,5 +1,5 @@
 // One transaction on one leased connection. BEGIN travels with the first statement and COMMIT with the last, so the wire is crossed
-// as often as the work needs. Must stay true: only a server that answered COMMIT has committed.
+// as often as the work needs. Must stay true: only a server that answered COMMIT has committed; it is not asked to once anything failed.
 import type { CompiledQuery } from 'kysely'
 import { PublicError } from '../errors.ts'
 import { type DirectKysely, fromDatabase, kyselyOnLease, runStatement, statementOf } from './kysely-on.ts'
@@ -23,21 +23,32 @@ export async function inTransaction<T, R>(
 ): Promise<R> {
   const { client } = lease
   let broken: true | undefined
+  const spoil = () => {
+    broken = true
+  }
   const sent: Promise<unknown>[] = []
+  let hasFailed = false
   const send: SendStatement = (query) => {
-    const running = runStatement(client, statementOf(query))
+    let isSent = false
+    const running = runStatement(client, statementOf(query), () => {
+      hasFailed = true
+      if (!isSent) spoil()
+    })
+    isSent = true
     running.catch(() => undefined)
     sent.push(running)
   }
   try {
     const begun = client.query(begin)
     begun.catch(() => undefined)
-    const db = kyselyOnLease<T>(lease)
+    const db = kyselyOnLease<T>(lease, { broken: spoil })
     try {
       const result = await work(db, send)
       const left = Promise.withResolvers<void>()
-      const final = last(kyselyOnLease<T>(lease, left.resolve))
+      const final = last(kyselyOnLease<T>(lease, { sent: left.resolve, broken: spoil }))
       await Promise.race([left.promise, final])
+      // The server does not know of what the client refused, and would commit the rest.
+      if (hasFailed) await Promise.all(sent)
       const committed = client.query('commit')
       committed.catch(() => undefined)
       await begun
@@ -46,9 +57,7 @@ export async function inTransaction<T, R>(
       return result
     } catch (error) {
       await begun.catch(() => undefined)
-      await client.query('rollback').catch(() => {
-        broken = true
-      })
+      await client.query('rollback').catch(spoil)
       // What failed first made the others fail.
       await Promise.all(sent)
       throw error
