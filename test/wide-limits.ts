@@ -7,5 +7,5 @@ export const WIDE_LIMITS: LimitBounds = {
   ...LIMITS,
   requests: { address: wide, credential: wide, tenant: wide },
   wrongPasswords: { pair: wide, address: wide, account: wide },
-  mails: { recipient: wide, address: wide, all: wide },
+  mails: { recipient: wide, address: wide, network: wide, all: wide },
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addressKey } from './address-key.ts'
+import { addressKey, networkKey } from './address-key.ts'
 
 test('an IPv4 address stands for itself, mapped or not; an IPv6 address for its /64', () => {
   const keys = {
@@ -16,4 +16,15 @@ test('an IPv4 address stands for itself, mapped or not; an IPv6 address for its 
     '': '',
   }
   for (const [address, key] of Object.entries(keys)) assert.equal(addressKey(address), key, address)
+})
+
+test('the network of an address is its /24 or its /48', () => {
+  const keys = {
+    '192.0.2.77': '192.0.2.0/24',
+    '::ffff:192.0.2.1': '192.0.2.0/24',
+    '2001:db8:1:2:3:4:5:6': '2001:db8:1::/48',
+    '2001:db8::1': '2001:db8:0::/48',
+    '': '',
+  }
+  for (const [address, key] of Object.entries(keys)) assert.equal(networkKey(address), key, address)
 })

@@ -1,5 +1,5 @@
 // Whom an address stands for where limits are concerned.
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 
 /**
  * An IPv4 address as it is, also when it comes mapped into IPv6; an IPv6 address as its /64, which is what one customer is given.
@@ -10,14 +10,25 @@ export function addressKey(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.[1]
   if (mapped !== undefined) return mapped
   if (!isIPv6(plain)) return plain
+  return `${firstGroups(plain, 4)}::/64`
+}
+
+/** The network around an address, which one owner may fill: an IPv4 /24, an IPv6 /48. */
+export function networkKey(address: string): string {
+  const key = addressKey(address)
+  if (key.endsWith('::/64')) return `${key.split(':').slice(0, 3).join(':')}::/48`
+  return isIPv4(key) ? key.replace(/\d+$/, '0/24') : key
+}
+
+function firstGroups(plain: string, count: number): string {
   const [left = '', right] = plain.split('::')
   const before = groups(left)
   const after = right === undefined ? [] : groups(right)
   const middle = right === undefined ? [] : new Array<string>(8 - before.length - after.length).fill('0')
-  const network = [...before, ...middle, ...after]
-    .slice(0, 4)
+  return [...before, ...middle, ...after]
+    .slice(0, count)
     .map((group) => Number.parseInt(group, 16).toString(16))
-  return `${network.join(':')}::/64`
+    .join(':')
 }
 
 /** The groups of 16 bits of one side; a dotted quad at the end is two. */

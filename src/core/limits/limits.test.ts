@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PublicError } from '../errors.ts'
 import { FairLine } from './fair-line.ts'
+import { LimitReached } from './limit-reached.ts'
 import { LIMITS, Limits } from './limits.ts'
 import { TokenBuckets } from './token-buckets.ts'
 
@@ -140,6 +141,43 @@ test('mail to one address, from one address and in all is bounded', () => {
   assert.ok(
     sum(Array.from({ length: 3000 }, (_, n) => send(`w${n}@a.example`, `10.0.${n >> 8}.${n & 255}`))) < 1000,
   )
+})
+
+test('who has spent all they may of the mail for all leaves enough of it for everybody else', () => {
+  const flood = (addresses: (n: number) => string, count: number) => {
+    const time = clock()
+    const limits = new Limits(LIMITS, time.now)
+    const send = (to: string, ip: string) => {
+      try {
+        limits.mailTo(to, ip)
+        return 1
+      } catch (error) {
+        assert.ok(error instanceof LimitReached)
+        assert.ok(error.retryAfter >= 1 && error.retryAfter <= 3_600, `${error.retryAfter}`)
+        return 0
+      }
+    }
+    let sent = 0
+    for (let round = 0; round < 1_500 / count; round++)
+      for (let n = 0; n < count; n++) sent += send(`${n}-${round}@a.example`, addresses(n))
+    let others = 0
+    for (let n = 0; n < 30; n++) others += send(`new@b${n}.example`, `198.51.${n}.1`)
+    time.pass(3_600_000)
+    const [later, one] = [send('one@c.example', addresses(0)), send('two@c.example', '203.0.113.1')]
+    return { sent, others, later, one }
+  }
+  const served = { others: 30, later: 1, one: 1 }
+  const { sent: ten, ...afterTen } = flood((n) => `10.${n}.0.1`, 10)
+  assert.ok(ten > 600 && ten < 700, `${ten}`)
+  assert.deepEqual(afterTen, served)
+  const { sent: hundred, ...afterHundred } = flood((n) => `10.${n}.0.1`, 100)
+  assert.ok(hundred > 900 && hundred < 965, `${hundred}`)
+  assert.deepEqual(afterHundred, served)
+  // Every /64 of one customer, and every address of one /24.
+  const { sent: wide, ...afterWide } = flood((n) => `2001:db8:1:${n.toString(16)}::1`, 900)
+  assert.ok(wide <= 200, `${wide}`)
+  assert.deepEqual(afterWide, served)
+  assert.ok(flood((n) => `10.0.0.${n}`, 250).sent <= 200)
 })
 
 test('a full line remembers nobody it refused', async () => {

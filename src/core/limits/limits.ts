@@ -1,9 +1,9 @@
 // What one tenant, one credential and one address may ask of this process, and who goes first when there is too much.
 // Must stay true: a refusal costs next to nothing and names when to come back; nobody's limit can be used up by somebody else
-// elsewhere. See docs/decisions/0011-limits.md.
+// elsewhere, and what all share goes to whoever had least of it. See docs/decisions/0011-limits.md.
 import type { Actor } from '../tenancy/actor.ts'
 import type { Clock } from '../time.ts'
-import { addressKey } from './address-key.ts'
+import { addressKey, networkKey } from './address-key.ts'
 import { FairLine, type LineBounds } from './fair-line.ts'
 import { LimitReached } from './limit-reached.ts'
 import { LoadShedder } from './load-shedder.ts'
@@ -27,8 +27,8 @@ export interface LimitBounds {
     readonly address: BucketSize
     readonly account: BucketSize
   }
-  /** Mail that strangers ask for. */
-  readonly mails: { readonly recipient: BucketSize; readonly address: BucketSize; readonly all: BucketSize }
+  /** Mail that strangers ask for: to one recipient, from one address, from the network around it, and in all. */
+  readonly mails: Readonly<Record<'recipient' | 'address' | 'network' | 'all', BucketSize>>
 }
 
 const HOUR = 3600
@@ -50,6 +50,7 @@ export const LIMITS: LimitBounds = {
   mails: {
     recipient: { burst: 5, perSecond: 5 / HOUR },
     address: { burst: 100, perSecond: 100 / HOUR },
+    network: { burst: 200, perSecond: 200 / HOUR },
     all: { burst: 1_000, perSecond: 1_000 / HOUR },
   },
 }
@@ -62,7 +63,7 @@ const MOST_REFUSALS = 50_000
 export class Limits {
   readonly #requests: Readonly<Record<'address' | 'credential' | 'tenant', TokenBuckets>>
   readonly #wrong: Readonly<Record<'pair' | 'address' | 'account', TokenBuckets>>
-  readonly #mails: Readonly<Record<'recipient' | 'address' | 'all', TokenBuckets>>
+  readonly #mails: Readonly<Record<'recipient' | 'address' | 'network' | 'all', TokenBuckets>>
   readonly #known = new Set<string>()
   /** The minute of the last one. */
   readonly #refusals = new Map<string, number>()
@@ -82,7 +83,12 @@ export class Limits {
       tenant: of(requests.tenant),
     }
     this.#wrong = { pair: of(wrong.pair), address: of(wrong.address), account: of(wrong.account) }
-    this.#mails = { recipient: of(mails.recipient), address: of(mails.address), all: of(mails.all) }
+    this.#mails = {
+      recipient: of(mails.recipient),
+      address: of(mails.address),
+      network: of(mails.network),
+      all: of(mails.all),
+    }
     this.#work = new FairLine(bounds.work)
     this.#streams = new FairLine(bounds.streams)
     this.#passwords = new FairLine(bounds.passwords)
@@ -152,25 +158,11 @@ export class Limits {
   #chargeGuess(address: string, account: string): () => void {
     const pair = `${address} ${account}`
     const isKnown = this.#known.has(pair)
-    const costs = [
+    return charge('sign-in', [
       { buckets: this.#wrong.pair, key: pair },
       ...(isKnown ? [] : [{ buckets: this.#wrong.address, key: address }]),
       ...(isKnown ? [] : [{ buckets: this.#wrong.account, key: account }]),
-    ]
-    const taken: typeof costs = []
-    const giveBack = (): void => {
-      for (const { buckets, key } of taken) buckets.give(key)
-    }
-    for (const cost of costs) {
-      try {
-        take('sign-in', cost.buckets, cost.key)
-      } catch (error) {
-        giveBack()
-        throw error
-      }
-      taken.push(cost)
-    }
-    return giveBack
+    ])
   }
 
   /**
@@ -186,18 +178,58 @@ export class Limits {
     return true
   }
 
-  /** One mail that a stranger asks to be sent. Throws `too_many_requests`. */
+  /**
+   * One mail that a stranger asks to be sent. Once half of what all share is gone, an address and its network may have spent less and less
+   * of their own; who has spent nothing gets of it until the last. Throws `too_many_requests`.
+   */
   mailTo(recipient: string, ip: string): void {
-    take('mail', this.#mails.address, addressKey(ip))
-    take('mail', this.#mails.recipient, recipient)
-    take('mail', this.#mails.all, '')
+    const { all } = this.#mails
+    const askers = [
+      { buckets: this.#mails.network, key: networkKey(ip) },
+      { buckets: this.#mails.address, key: addressKey(ip) },
+    ]
+    const left = 1 - all.spent('') / all.size.burst
+    for (const { buckets, key } of askers) {
+      const beyond = buckets.spent(key) - Math.max(1, buckets.size.burst * 2 * left)
+      if (beyond < 0) continue
+      const waitSeconds = Math.max(1, Math.ceil(beyond / buckets.size.perSecond))
+      throw refusal('mail', buckets.size, { isTaken: false, left: 0, waitSeconds })
+    }
+    charge('mail', [...askers, { buckets: this.#mails.recipient, key: recipient }, { buckets: all, key: '' }])
   }
+}
+
+interface Cost {
+  readonly buckets: TokenBuckets
+  readonly key: string
+}
+
+/** Takes one of each, or throws and takes none. The answer gives them back. */
+function charge(limit: string, costs: readonly Cost[]): () => void {
+  const taken: Cost[] = []
+  const giveBack = (): void => {
+    for (const { buckets, key } of taken) buckets.give(key)
+  }
+  for (const cost of costs) {
+    try {
+      take(limit, cost.buckets, cost.key)
+    } catch (error) {
+      giveBack()
+      throw error
+    }
+    taken.push(cost)
+  }
+  return giveBack
 }
 
 function take(limit: string, buckets: TokenBuckets, key: string): Taken {
   const taken = buckets.take(key)
   if (taken.isTaken) return taken
-  throw new LimitReached(limit, taken.waitSeconds, rateLimitFields(limit, buckets.size, taken))
+  throw refusal(limit, buckets.size, taken)
+}
+
+function refusal(limit: string, size: BucketSize, taken: Taken): LimitReached {
+  return new LimitReached(limit, taken.waitSeconds, rateLimitFields(limit, size, taken))
 }
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers-10: what is allowed, and what is left of it. */

@@ -48,6 +48,11 @@ export class TokenBuckets {
     }
   }
 
+  /** What a key has taken and not regained yet. */
+  spent(key: string): number {
+    return this.#buckets.has(key) ? this.size.burst - this.#filled(key).level : 0
+  }
+
   /** Gives one back: what it was taken for turned out well. */
   give(key: string): void {
     const bucket = this.#filled(key)
