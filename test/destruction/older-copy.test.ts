@@ -67,7 +67,7 @@ test('what was destroyed opens from no copy taken before, with the keeper as it 
   await library.ask(one, 'DELETE', `/v1/documents/${doomed}`)
   await library.run(one, eraseDocumentTask, fromApi('doc', doomed))
   const { name } = (await library.ask(gone, 'GET', '/v1/organisation')).json
-  assert.equal((await library.ask(gone, 'DELETE', '/v1/organisation', { name })).status, 202)
+  assert.equal((await library.ask(gone, 'POST', '/v1/organisation/destruction', { name })).status, 202)
   house.passTime(12 * minute)
   await library.run(one, reindexTask, newId())
   assert.equal(await house.destroyer().round(), 2)

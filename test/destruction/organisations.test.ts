@@ -32,9 +32,9 @@ test('a destroyed organisation is gone from every place, opens from no copy, and
   const container = join(house.folder, 'blobs', tenant)
   assert.ok(existsSync(container))
 
-  assert.equal((await library.ask(member, 'DELETE', '/v1/organisation', { name })).json.code, 'forbidden')
+  assert.equal((await library.ask(member, 'POST', '/v1/organisation/destruction', { name })).json.code, 'forbidden')
   assert.equal(
-    (await library.ask(owner, 'DELETE', '/v1/organisation', { name: 'Another' })).json.code,
+    (await library.ask(owner, 'POST', '/v1/organisation/destruction', { name: 'Another' })).json.code,
     'conflict',
   )
   assert.equal((await library.ask(owner, 'GET', '/v1/organisation')).status, 200)
@@ -42,7 +42,7 @@ test('a destroyed organisation is gone from every place, opens from no copy, and
   const elsewhere = () =>
     neighbour.inject({ method: 'GET', url: '/v1/me', headers: { authorization: `Bearer ${owner.token}` } })
   assert.equal((await elsewhere()).statusCode, 200)
-  const ended = await library.ask(owner, 'DELETE', '/v1/organisation', { name })
+  const ended = await library.ask(owner, 'POST', '/v1/organisation/destruction', { name })
   assert.equal(ended.status, 202)
   assert.match(ended.json.certificateUrl, /\/certificates\/des_/)
 

@@ -120,6 +120,10 @@ describe('every route', () => {
     const hasBody = jsonBodyOf(route) !== undefined
     const hasId = /:(?!n\b|page\b)\w+/.test(route.url) || bodyNames(route).includes('documentId')
 
+    // RFC 9110, 9.3.1 and 9.3.5: proxies may drop it.
+    if (/^(GET|HEAD|DELETE)$/.test(route.method))
+      it(`${name} takes no body`, () => assert.equal(hasBody, false))
+
     if (!isPublic) {
       it(`${name} without a session answers 401`, async () => {
         expectRefusal(await knock(route, bodyOf(route, 'nobody')), 401, name)

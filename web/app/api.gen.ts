@@ -1506,7 +1506,7 @@ export interface DestroyOrganisationInput {
 
 /** Destroy the organisation and everything in it, for good */
 export function destroyOrganisation(input: DestroyOrganisationInput, signal?: AbortSignal): Promise<DestroyOrganisationAnswer> {
-  return call<DestroyOrganisationAnswer>({ method: 'DELETE', path: '/v1/organisation', body: input.body, signal })
+  return call<DestroyOrganisationAnswer>({ method: 'POST', path: '/v1/organisation/destruction', body: input.body, signal })
 }
 
 export type DestroyOrganisationAnswer = OrganisationEnded

@@ -35,8 +35,8 @@ export const tenancyRoutes: readonly Route[] = [
     },
   }),
   route({
-    method: 'DELETE',
-    url: '/v1/organisation',
+    method: 'POST',
+    url: '/v1/organisation/destruction',
     operationId: 'destroyOrganisation',
     permission: 'core.organisation.destroy',
     summary: 'Destroy the organisation and everything in it, for good',
