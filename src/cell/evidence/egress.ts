@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { absent, judge, untellable } from '#core/evidence/evidence.ts'
 import { OUTBOUND_KINDS } from '#core/net/outbound/outbound-kinds.ts'
 import type { CellGround, CellProbe } from './cell-ground.ts'
+import { comparable, findMailServer, type MailServer } from './mail-server.ts'
 import {
   type HouseProcess,
   isLoopback,
@@ -14,8 +15,6 @@ import {
   type TcpSocket,
 } from './read-processes.ts'
 
-/** Ports to which mail is handed in. */
-const MAIL = new Set([25, 465, 587, 2525])
 const NAMES = 53
 /** A call is noted right after its connection stands; one that is not noted so long after was none. */
 const NOTED_AFTER_MS = 500
@@ -35,7 +34,8 @@ export const egress: CellProbe = async (ground) => {
   const sockets = seen ?? []
   const own = new Set([...config.regions.map(({ port }) => port), config.httpPort])
   const outbound = sockets.filter(({ isListening, localPort }) => !isListening && !own.has(localPort))
-  const leaving = outbound.filter((socket) => !isListed(socket, config.smtpUrl))
+  const mail = await findMailServer(config.smtpUrl)
+  const leaving = outbound.filter((socket) => !isListed(socket, mail))
   const calls = await readCalls(ground)
   const faults = leaving.length === 0 ? [] : await unlisted(ground, processes, leaving)
   if (config.allowsLoopback)
@@ -60,9 +60,11 @@ export const egress: CellProbe = async (ground) => {
   return judge(looked, faults)
 }
 
-function isListed({ remote, remotePort }: TcpSocket, smtpUrl: string | null): boolean {
-  if (isLoopback(remote) || (smtpUrl !== null && MAIL.has(remotePort))) return true
-  return remotePort === NAMES && getServers().includes(remote.replace(/^::ffff:(?=\d+\.)/, ''))
+function isListed({ remote, remotePort }: TcpSocket, mail: MailServer | null): boolean {
+  if (isLoopback(remote)) return true
+  const address = comparable(remote)
+  if (mail?.port === remotePort && mail.addresses.has(address)) return true
+  return remotePort === NAMES && getServers().map(comparable).includes(address)
 }
 
 /** What of these connections is still there and no call of a listed kind. */
