@@ -32,7 +32,10 @@ test('a destroyed organisation is gone from every place, opens from no copy, and
   const container = join(house.folder, 'blobs', tenant)
   assert.ok(existsSync(container))
 
-  assert.equal((await library.ask(member, 'POST', '/v1/organisation/destruction', { name })).json.code, 'forbidden')
+  assert.equal(
+    (await library.ask(member, 'POST', '/v1/organisation/destruction', { name })).json.code,
+    'forbidden',
+  )
   assert.equal(
     (await library.ask(owner, 'POST', '/v1/organisation/destruction', { name: 'Another' })).json.code,
     'conflict',

@@ -7,14 +7,16 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { type BlobStore, openBlobStore } from '#core/blobs/blob-store.ts'
+import type { Ctx } from '#core/ctx.ts'
 import { fromApi, newId } from '#core/ids.ts'
-import { cancelled } from '#core/jobs/job.ts'
+import { cancelled, type Task } from '#core/jobs/job.ts'
 import { fileForm } from '#test/ask.ts'
 import { onePagePdf } from '#test/one-page-pdf.ts'
 import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
 import { corpusPath } from '#test/vectors/corpus.ts'
 import { sweepUploadsTask } from '../uploads/sweep-uploads.job.ts'
+import { drawPictureTask } from './draw-picture.job.ts'
 import { eraseDocumentTask } from './erase-document.job.ts'
 import { readDocumentTask } from './read-document.job.ts'
 
@@ -103,6 +105,78 @@ test('a removed document leaves no blob, no key and no word behind', async () =>
     .where('subject', '=', document)
     .executeTakeFirstOrThrow()
   assert.deepEqual(key, { state: 'destroyed', wrapped: null })
+})
+
+/** Runs a task whose first write, or read number so and so, waits for something to happen before it. */
+function interrupted(
+  task: Task,
+  at: { read?: number; write?: number },
+  meanwhile: () => Promise<void>,
+): Task {
+  return {
+    ...task,
+    run(ctx, job) {
+      const left = { read: at.read ?? 0, write: at.write ?? 0 }
+      const passing = (kind: 'read' | 'write'): Ctx['read'] & Ctx['write'] =>
+        (async (...asked: Parameters<Ctx['read']>) => {
+          if (--left[kind] === 0) await meanwhile()
+          return (ctx[kind] as (...given: unknown[]) => unknown)(...asked)
+        }) as Ctx['read'] & Ctx['write']
+      return task.run({ ...ctx, read: passing('read'), write: passing('write') }, job)
+    },
+  }
+}
+
+test('a picture that is drawn while its document is removed leaves no file, whoever comes first and whoever is killed', async () => {
+  await library.work(reader)
+  const before = (await blobIds()).sort()
+  const aWantedCover = async (text: string) => {
+    const added = await library.add(reader, onePagePdf(text))
+    const document = fromApi('doc', added.json.id)
+    await library.run(reader, readDocumentTask, document)
+    const { id } = await (await database())
+      .selectFrom('document_blob')
+      .select('id')
+      .where('document_id', '=', document)
+      .where('state', '=', 'wanted')
+      .executeTakeFirstOrThrow()
+    const remove = async () =>
+      assert.equal((await library.ask(reader, 'DELETE', `/v1/documents/${added.json.id}`)).status, 204)
+    return { document, id, remove }
+  }
+
+  // Stored between the removal of the files and that of the rows.
+  const one = await aWantedCover('Drawn too late')
+  let erasing: Promise<void> | undefined
+  const stored = Promise.withResolvers<void>()
+  const filesGone = Promise.withResolvers<void>()
+  const erase = interrupted(eraseDocumentTask, { write: 1 }, async () => {
+    filesGone.resolve()
+    await stored.promise
+  })
+  const draw = interrupted(drawPictureTask, { read: 3 }, async () => {
+    await one.remove()
+    erasing = library.run(reader, erase, one.document)
+    await filesGone.promise
+  })
+  await library.run(reader, draw, one.id)
+  stored.resolve()
+  await erasing
+  assert.deepEqual((await blobIds()).sort(), before)
+
+  // Stored when all was removed, by a run that was killed before it could learn of that.
+  const two = await aWantedCover('Drawn later still')
+  const late = interrupted(drawPictureTask, { read: 3 }, async () => {
+    await two.remove()
+    await library.run(reader, eraseDocumentTask, two.document)
+  })
+  const killed = interrupted(late, { write: 1 }, async () => {
+    throw new Error('killed')
+  })
+  await assert.rejects(library.run(reader, killed, two.id), /killed/)
+  assert.equal((await blobIds()).length, before.length + 1)
+  await library.run(reader, drawPictureTask, two.id)
+  assert.deepEqual((await blobIds()).sort(), before)
 })
 
 test('an upload that is cut off at 99 % leaves nothing', async () => {

@@ -25,7 +25,7 @@ async function drawPicture(ctx: Ctx, job: Job): Promise<void> {
   const place = ctx.parsing
   if (!place) throw new Error('this process has no place for parsers')
   const wanted = await ctx.read(job.actor, (tx) => findWanted(tx, job.record))
-  if (!wanted) return
+  if (!wanted) return forgetOrphan(ctx, job)
   const { key, input, size } = await ctx.read(job.actor, async (tx) => ({
     key: await tx.keys.subject('document', wanted.document),
     input: await openOriginal(tx, wanted.document),
@@ -43,6 +43,27 @@ async function drawPicture(ctx: Ctx, job: Job): Promise<void> {
   } finally {
     input.destroy()
   }
+}
+
+/** A picture of what was removed before it was asked for, or that was stored by a run that was killed before it learned of it. */
+async function forgetOrphan(ctx: Ctx, job: Job): Promise<void> {
+  const isNobodys = (tx: TenantReader) =>
+    tx.db
+      .selectFrom('document_blob')
+      .leftJoin('document', 'document.id', 'document_blob.document_id')
+      .leftJoin('snip', 'snip.id', 'document_blob.snip_id')
+      .select('document_blob.id')
+      .where('document_blob.id', '=', job.record)
+      .where('document.id', 'is not', null)
+      .where((eb) => eb.or([eb('document_blob.snip_id', 'is', null), eb('snip.id', 'is not', null)]))
+      .executeTakeFirst()
+      .then((row) => row === undefined)
+  if (!(await ctx.read(job.actor, isNobodys))) return
+  await ctx.write(job.actor, async (tx) => {
+    await tx.db.deleteFrom('document_blob').where('id', '=', job.record).execute()
+    await tx.blobs.remove(job.record)
+    tx.audit({ action: 'knowledge.document.pictureForgotten' })
+  })
 }
 
 interface Wanted {

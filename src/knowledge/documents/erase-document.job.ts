@@ -6,6 +6,7 @@ import type { Ctx } from '#core/ctx.ts'
 import { destroySubject } from '#core/destruction/destruction-record.ts'
 import type { Job, Task } from '#core/jobs/job.ts'
 import { removeUpload } from '../uploads/remove-upload.ts'
+import { deleteRows, removeFiles } from './erase-blobs.ts'
 
 export const eraseDocumentTask: Task = {
   name: 'knowledge.document.erase',
@@ -15,25 +16,19 @@ export const eraseDocumentTask: Task = {
 
 async function eraseDocument(ctx: Ctx, job: Job): Promise<void> {
   const document = job.record
-  const blobs = await ctx.read(job.actor, async (tx) => {
+  const of = { column: 'document_id', id: document } as const
+  const removed = await ctx.read(job.actor, async (tx) => {
     const there = await tx.db
       .selectFrom('document')
       .select('id')
       .where('id', '=', document)
       .executeTakeFirst()
-    if (there) return []
-    const rows = await tx.db
-      .selectFrom('document_blob')
-      .select('id')
-      .where('document_id', '=', document)
-      .execute()
-    for (const { id } of rows) await tx.blobs.remove(id)
-    return rows.map(({ id }) => id)
+    return there ? [] : removeFiles(tx, of)
   })
   await forgetUploads(ctx, job)
-  if (blobs.length === 0) return
+  if (removed.length === 0) return
   await ctx.write(job.actor, async (tx) => {
-    await tx.db.deleteFrom('document_blob').where('id', 'in', blobs).execute()
+    const blobs = await deleteRows(tx, of, removed)
     await destroySubject(tx, 'document', document)
     const shown = await tx.db.selectFrom('activity').select('id').where('record', '=', document).execute()
     for (const { id } of shown)
@@ -48,7 +43,7 @@ async function eraseDocument(ctx: Ctx, job: Job): Promise<void> {
     tx.audit({
       action: 'knowledge.document.erased',
       record: { kind: 'document', id: document },
-      detail: { blobs: blobs.length },
+      detail: { blobs },
     })
   })
 }
