@@ -1,6 +1,6 @@
-// The end of a tenant: what its owner asked for is noted in one transaction, and from then on it is on no list; then everything of it goes,
-// step by step, each of which may run again. Must stay true: no step undoes an earlier one; the row in `cell.tenant` goes last, so that a
-// kill leaves what the next round completes; its certificate stays with the region.
+// The end of a tenant: what its owner asked for is noted in one transaction, and from then on it is on no list and no credential of it
+// opens anything; then everything of it goes, step by step, each of which may run again. Must stay true: no step undoes an earlier one;
+// the row in `cell.tenant` goes last, so that a kill leaves what the next round completes; its certificate stays with the region.
 
 import { tenantNames } from '#core/db/migrate.ts'
 import type { QueuePool } from '#core/db/queue-pool.ts'
@@ -29,6 +29,11 @@ export async function noteEnd(
       await client.query('rollback')
       return before?.id
     }
+    // What a process of the web believes it knows of a credential it asks again within a second.
+    for (const table of ['session', 'api_key'])
+      await client.query(
+        `update ${schema}.${table} set revoked_at = clock_timestamp() where revoked_at is null`,
+      )
     const id = newId()
     await client.query(
       `insert into cell.destruction (id, tenant, kind, subject, keys, awaits_index, destroyed_at)

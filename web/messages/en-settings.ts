@@ -27,7 +27,7 @@ export const enSettings = {
   'people.suspendText':
     'All sessions end at once and signing in is refused until you readmit this person, who then signs in anew. Their API keys are refused for as long, too, and act again afterwards unless you revoke them. What they made stays.',
   'sessions.title': 'Sessions',
-  'sessions.lead': 'Where you are signed in. End what you do not recognise; it is out at its next request.',
+  'sessions.lead': 'Where you are signed in. End what you do not recognise; it is out within a second.',
   'sessions.current': 'This device',
   'sessions.lastSeen': 'last used',
   'sessions.ends': 'ends',

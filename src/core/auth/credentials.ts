@@ -1,5 +1,7 @@
 // From a session token or an API key to an actor. Only hashes are stored; what was read is trusted for at most one second.
-// Must stay true: revoked, expired, idle too long, suspended: each is refused at the next request, and the refusal is logged.
+// Must stay true: revoked, expired, idle too long, suspended: each is refused at the next request, and the refusal is logged. Where several
+// processes serve, at the next request to the one that made the change, and within that second to the others: the marks that processes
+// leave for each other are looked for less often than that (decision 0022).
 import { hash } from 'node:crypto'
 import type { PermissionsByRole, RoleName } from '../access/permissions.ts'
 import { PublicError } from '../errors.ts'
