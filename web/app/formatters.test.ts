@@ -1,6 +1,7 @@
 /// <reference types="node" />
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { largestFile } from '../knowledge/upload-queue.ts'
 import { formatBytes, formatDevice, formatDuration, formatWhen } from './formatters.ts'
 
 const now = new Date(2026, 4, 20, 15, 0, 0)
@@ -18,9 +19,11 @@ test('a moment is told as a person would tell it', () => {
 
 test('sizes and durations are short', () => {
   assert.equal(formatBytes(0), '0 bytes')
-  assert.equal(formatBytes(999), '999 bytes')
+  assert.equal(formatBytes(1_023), '1,023 bytes')
   assert.equal(formatBytes(1_240), '1.2 kB')
-  assert.equal(formatBytes(100_000_000), '100 MB')
+  assert.equal(formatBytes(largestFile), '100 MB', 'a limit reads as it is promised')
+  assert.equal(formatBytes(2 ** 20 - 1), '1 MB')
+  assert.equal(formatBytes(3 * 2 ** 30), '3 GB')
   assert.deepEqual([0.2, 59, 61, 3600, 5400].map(formatDuration), [
     '1 s',
     '59 s',

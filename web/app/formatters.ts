@@ -44,11 +44,13 @@ export function formatStamp(at: Date): string {
   return stamp.format(at)
 }
 
-/** Bytes as a person reads them: 12 kB, 3.4 MB (powers of ten, as file managers count). */
+/** Bytes as a person reads them: 12 kB, 3.4 MB. A kB has 1,024 bytes, so that what may be 100 MB reads as 100 MB. */
 export function formatBytes(bytes: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
-  const step = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
-  const value = bytes / 1000 ** step
+  let step = 0
+  // What would be rounded up to 1,024 of a unit is 1 of the next.
+  while (step < units.length - 1 && Math.round(bytes / 1024 ** step) >= 1024) step++
+  const value = bytes / 1024 ** step
   return new Intl.NumberFormat(language, {
     style: 'unit',
     unit: units[step] ?? 'byte',

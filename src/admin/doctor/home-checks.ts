@@ -204,9 +204,9 @@ export function entriesIn(folder: string): Dirent[] {
   }
 }
 
-/** Bytes for people. */
+/** Bytes for people; a KB has 1,024, as everywhere. */
 export function sizeOf(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
+  const units = ['bytes', 'KB', 'MB', 'GB', 'TB']
   const step = bytes > 0 ? Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10)) : 0
   const value = bytes / 1024 ** step
   return `${value >= 10 || step === 0 ? Math.round(value) : value.toFixed(1)} ${units[step]}`
