@@ -179,6 +179,7 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     rolePermissions,
     keyPermissions,
     records: products.flatMap(({ records }) => records),
+    firstSteps: products.flatMap(({ firstSteps }) => firstSteps ?? []),
     sealedTables: products.flatMap(({ sealed }) => sealed),
     blindTables: products.flatMap(({ blinds }) => blinds ?? []),
     subjectSealed: products.flatMap(({ subjects }) => subjects ?? []),

@@ -14,6 +14,8 @@ import { reindexTask } from './destruction/reindex.job.ts'
 import { destructionRoutes } from './destruction/routes.ts'
 import { coreEvidence } from './evidence/core-evidence.ts'
 import { evidenceRoutes } from './evidence/routes.ts'
+import { coreFirstSteps } from './guide/core-first-steps.ts'
+import { guideRoutes } from './guide/routes.ts'
 import { activityRoutes } from './jobs/routes.ts'
 import { blindColumn } from './keys/blind-values.ts'
 import { prepareRotationTask } from './keys/prepare-rotation.job.ts'
@@ -45,6 +47,7 @@ export const core: Product = {
     ...evidenceRoutes,
     ...mailRoutes,
     ...notificationRoutes,
+    ...guideRoutes,
     ...webhookRoutes,
   ],
   tasks: [
@@ -85,6 +88,7 @@ export const core: Product = {
     }),
   ],
   subjects: { columns: [], blobs: [exportBlobs] },
+  firstSteps: coreFirstSteps,
   notifications: coreNotifications,
   evidence: coreEvidence,
 }

@@ -9,6 +9,7 @@ import type { RegionPlace } from './config.ts'
 import type { Evidence } from './evidence/evidence.ts'
 import type { IsolationLog } from './evidence/isolation-log.ts'
 import type { EvidenceLog } from './evidence/read-results.ts'
+import type { FirstStep } from './guide/first-step.ts'
 import type { ParserPlace } from './jobs/capped-child.ts'
 import type { BlindTable } from './keys/blind-values.ts'
 import type { RegionKeys } from './keys/region-keys.ts'
@@ -39,6 +40,8 @@ export interface Ctx extends TenantDoor {
   /** The most that a key may, by the role of its maker. */
   readonly keyPermissions: PermissionsByRole
   readonly records: readonly RecordKind[]
+  /** What people who are new are led to. */
+  readonly firstSteps: readonly FirstStep[]
   readonly sealedTables: readonly SealedTable[]
   readonly blindTables: readonly BlindTable[]
   readonly subjectSealed: readonly SubjectSealed[]

@@ -2,6 +2,7 @@
 
 import type { Permission } from './access/permissions.ts'
 import type { Evidence } from './evidence/evidence.ts'
+import type { FirstStep } from './guide/first-step.ts'
 import type { IdPrefix } from './ids.ts'
 import type { Task } from './jobs/job.ts'
 import type { BlindTable } from './keys/blind-values.ts'
@@ -59,6 +60,8 @@ export interface Product {
   readonly blinds?: readonly BlindTable[]
   /** Columns and blobs sealed under document keys; rotation seals them again. */
   readonly subjects?: SubjectSealed
+  /** What it leads people to who are new. */
+  readonly firstSteps?: readonly FirstStep[]
   /** What it tells people. */
   readonly notifications?: readonly NotificationKind[]
   /** What is the case in the whole installation and administrators should hear of. */

@@ -7,6 +7,7 @@ import { eraseDocumentTask } from './documents/erase-document.job.ts'
 import { fetchDocumentTask } from './documents/fetch-document.job.ts'
 import { readDocumentTask } from './documents/read-document.job.ts'
 import { documentRoutes } from './documents/routes.ts'
+import { knowledgeFirstSteps } from './first-steps.ts'
 import { furnishCanary } from './furnish-canary.ts'
 import { knowledgeRecords } from './knowledge-records.ts'
 import { searchRoutes } from './search/routes.ts'
@@ -71,5 +72,6 @@ export const knowledge: Product = {
     blobs: [documentBlobs],
   },
   records: knowledgeRecords,
+  firstSteps: knowledgeFirstSteps,
   furnish: furnishCanary,
 }

@@ -3,6 +3,7 @@ import { ROLES } from '#core/access/permissions.ts'
 import type { Product } from '#core/product.ts'
 import { claimFailed, failingClaims } from './claims/failing-claims.ts'
 import { claimRoutes } from './claims/routes.ts'
+import { trustFirstSteps } from './first-steps.ts'
 import { noteCanaryTask } from './prober/note-canary.job.ts'
 import { proberRoutes } from './prober/routes.ts'
 import { trustEvidence } from './trust-evidence.ts'
@@ -17,6 +18,7 @@ export const trust: Product = {
   ],
   records: [],
   sealed: [],
+  firstSteps: trustFirstSteps,
   notifications: [claimFailed],
   standing: failingClaims,
   evidence: trustEvidence,

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { type DemoTenant, type Installation, theInstallation } from '../installation.ts'
+import { anOrganisation } from '../people.ts'
 import { noBrowser, picture, type Visit, visit } from './browser.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -33,6 +34,8 @@ const OF_A_DOCUMENT: Readonly<Record<string, (id: string) => string>> = {
   'a seal': (id) => `/knowledge?seal=${id}`,
   'a search by seal code': () => '/search?q=7K2QX-0M11P',
 }
+/** The library of somebody who has just founded an organisation. */
+const FIRST = 'a first library'
 const WIDTHS = [1440, 360]
 const SCHEMES = ['light', 'dark'] as const
 
@@ -50,18 +53,22 @@ describe('every screen', { skip: noBrowser }, () => {
       for (const opened of Object.values(visits)) await (await opened)[Symbol.asyncDispose]()
     })
 
-    for (const path of [...SIGNED_OUT, ...SIGNED_IN, ...Object.keys(OF_A_DOCUMENT)]) {
+    for (const path of [...SIGNED_OUT, ...SIGNED_IN, ...Object.keys(OF_A_DOCUMENT), FIRST]) {
       it(`${path} at ${width} is whole, readable by everybody and quiet, in light and in dark`, async () => {
         const isStranger = SIGNED_OUT.includes(path)
         // One visit goes from screen to screen, as a person does.
-        const who = isStranger ? 'stranger' : 'owner'
-        visits[who] ??= visit(house, acme, { width, ...(isStranger ? {} : { as: acme.owner }) })
+        const who = isStranger ? 'stranger' : path === FIRST ? 'founder' : 'owner'
+        visits[who] ??=
+          who === 'founder'
+            ? aFounder(width)
+            : visit(house, acme, { width, ...(isStranger ? {} : { as: acme.owner }) })
         const { page, troubles } = await visits[who]
         troubles.length = 0
         const place = OF_A_DOCUMENT[path]
         await page.emulateMedia({ colorScheme: 'light' })
-        await page.goto(place ? place(await aDocument()) : path)
+        await page.goto(place ? place(await aDocument()) : path === FIRST ? '/knowledge' : path)
         await settled(page)
+        if (path === FIRST) await page.getByText('0 of 6 taken').waitFor()
         assert.ok((await page.title()).includes('Panoply'))
         assert.equal(await page.locator('main, [role="main"]').count(), 1, 'one main landmark')
         const wide = await page.evaluate('document.documentElement.scrollWidth')
@@ -77,6 +84,11 @@ describe('every screen', { skip: noBrowser }, () => {
         expected.forEach((pattern, index) => void assert.match(troubles[index] ?? '', pattern))
       })
     }
+  }
+
+  async function aFounder(width: number): Promise<Visit> {
+    const founded = await anOrganisation(house, `first-steps-${width}.example`, acme)
+    return visit(house, founded, { width, as: founded.owner })
   }
 
   async function aDocument(): Promise<string> {

@@ -2,6 +2,7 @@
 import { Menu, UnstyledButton, useMantineColorScheme, VisuallyHidden } from '@mantine/core'
 import { IconChevronUp, IconLogout } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { GuideItem } from '../guide/GuideItem.tsx'
 import classes from './PersonMenu.module.css'
 import { queries } from './queries.ts'
 import { maybeText, t } from './t.ts'
@@ -50,6 +51,7 @@ export function PersonMenu({ place }: { place: 'rail' | 'page' }) {
           })}
         </div>
         <Menu.Divider />
+        <GuideItem />
         <Menu.Label>{t('scheme.label')}</Menu.Label>
         <Menu.RadioGroup
           value={scheme.colorScheme}

@@ -277,6 +277,16 @@ export type Export = {
   state: "waiting" | "ready" | "failed"
 }
 
+export type Guide = {
+  isDismissed: boolean
+  /** Those that concern you. While dismissed, as far as was known until then. */
+  steps: {
+    isTaken: boolean
+    /** What was done when it is taken, e.g. `knowledge.snip.created`. */
+    name: string
+  }[]
+}
+
 export type Isolation = {
   attempts: number
   /** Attempts that ended in anything but a refusal or not found. */
@@ -1362,6 +1372,31 @@ export function readExportContentAddress(input: ReadExportContentInput): string 
 }
 
 export type ReadExportContentAnswer = Blob
+
+/** Your first steps: what there is to do, and what is done */
+export function readGuideAddress(): string {
+  return addressOf('/v1/guide')
+}
+
+/** Your first steps: what there is to do, and what is done */
+export function readGuide(signal?: AbortSignal): Promise<ReadGuideAnswer> {
+  return call<ReadGuideAnswer>({ method: 'GET', path: '/v1/guide', signal })
+}
+
+export type ReadGuideAnswer = Guide
+
+export interface ChangeGuideInput {
+  body: {
+    isDismissed: boolean
+  }
+}
+
+/** Put your first steps away, or open them again */
+export function changeGuide(input: ChangeGuideInput, signal?: AbortSignal): Promise<ChangeGuideAnswer> {
+  return call<ChangeGuideAnswer>({ method: 'PATCH', path: '/v1/guide', body: input.body, signal })
+}
+
+export type ChangeGuideAnswer = Guide
 
 /** What two canaries of the cell tried on each other, by layer, and what came of it */
 export function readIsolationAddress(): string {

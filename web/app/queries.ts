@@ -128,6 +128,14 @@ export const queries = {
       queryFn: ({ signal }) => api.listActivity({ query: { limit: 100 } }, signal),
       refetchInterval: (query) => (hasUnfinished(query.state.data?.items ?? []) ? 2500 : false),
     }),
+  guide: () =>
+    queryOptions({
+      queryKey: ['readGuide'],
+      queryFn: ({ signal }) => api.readGuide(signal),
+      // What is over or put away changes here alone; everything else is done on other screens.
+      staleTime: ({ state: { data } }) =>
+        data?.isDismissed || data?.steps.every(({ isTaken }) => isTaken) ? Number.POSITIVE_INFINITY : 0,
+    }),
   unread: () =>
     queryOptions({
       queryKey: ['countUnread'],

@@ -80,6 +80,8 @@ const library = createRoute({
   getParentRoute: () => app,
   path: '/knowledge',
   validateSearch: search.librarySearch,
+  // Asked for together with the list, so that nothing moves when it comes.
+  loader: ({ context }) => void context.queryClient.prefetchQuery(queries.guide()),
   component: lazyRouteComponent(() => import('../knowledge/Library.tsx'), 'Library'),
 })
 const reader = createRoute({

@@ -1,6 +1,7 @@
 // The look as Mantine understands it: type, colours and component defaults. Plain tokens live in base.css.
 // Must stay true: one accent, radius 6, no shadow except on what floats, sizes 12/14/16/20/28.
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
+import { t } from './t.ts'
 
 const verdigris: MantineColorsTuple = [
   '#EDF6F3',
@@ -120,6 +121,7 @@ export const theme = createTheme({
     },
     Drawer: { defaultProps: { transitionProps: { duration: 160 } } },
     Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 120 } } },
+    Notification: { defaultProps: { closeButtonProps: { 'aria-label': t('notice.close') } } },
     Skeleton: { defaultProps: { radius: 'sm' } },
   },
 })

@@ -9,6 +9,8 @@ import { queries } from '../app/queries.ts'
 import type { DocumentRecord } from '../app/records.ts'
 import { documentSorts, documentStates, type LibrarySearch } from '../app/search-parameters.ts'
 import { t } from '../app/t.ts'
+import { Guide } from '../guide/Guide.tsx'
+import { useGuide } from '../guide/use-guide.ts'
 import { EmptyScreen } from '../ui/EmptyScreen.tsx'
 import { PageFrame } from '../ui/PageFrame.tsx'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
@@ -45,6 +47,10 @@ export function Library() {
   const visible = chosenColumns(search.columns, compact ? 'cards' : 'table')
   const isFiltered = Boolean(search.q || search.state)
   const isEmpty = documents.isSuccess && rows.length === 0 && !isFiltered
+  const guide = useGuide()
+  // An empty library is filled by the first step, where that is shown.
+  const isFirstStep =
+    guide.isOpen && guide.steps.some(({ name, isTaken }) => name === 'knowledge.document.added' && !isTaken)
   const addButton = (
     <Group gap="xs" wrap="nowrap">
       <FileButton onChange={add} accept="application/pdf,.pdf" multiple>
@@ -134,10 +140,16 @@ export function Library() {
     >
       <DropArea onFiles={add} />
       <AddByAddress opened={addressing} onClose={address.close} />
+      {documents.isSuccess && (
+        <Guide
+          documentId={rows.find(({ state }) => state === 'ready')?.id}
+          adding={isEmpty ? addButton : null}
+        />
+      )}
       <UploadTray />
       <FetchTray />
       {documents.isError && <ProblemNote error={documents.error} onRetry={() => void documents.refetch()} />}
-      {isEmpty && (
+      {isEmpty && !guide.isAsking && !isFirstStep && (
         <EmptyScreen icon={<IconFileText size={28} stroke={1.4} />} action={addButton}>
           {t('library.empty')}
         </EmptyScreen>

@@ -8,7 +8,8 @@ export const enSettings = {
   'role.member.text': 'Works with documents and snips.',
   'people.title': 'People',
   'people.lead':
-    'Everybody whose address belongs to a domain of your organisation can join by confirming it.',
+    'Whoever has a mail address at {domains} joins by creating an account with it. Send colleagues the link.',
+  'people.copySignUp': 'Copy sign-up link',
   'people.count': '{count, plural, one {# person} other {# people}}',
   'people.name': 'Name',
   'people.role': 'Role',

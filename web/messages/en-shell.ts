@@ -59,6 +59,7 @@ export const enShell = {
   'notFound.action': 'Go to the library',
   'copy.done': 'Copied',
   'panel.close': 'Close panel',
+  'notice.close': 'Close notice',
   'table.selectAll': 'Select all',
   'table.select': 'Select {name}',
   'field.email': 'E-mail',

@@ -8,6 +8,7 @@ import { type UpdatePersonInput, updatePerson } from '../app/api.gen.ts'
 import { queries } from '../app/queries.ts'
 import type { Person } from '../app/records.ts'
 import { t } from '../app/t.ts'
+import { CopyButton } from '../ui/CopyButton.tsx'
 import { EmptyScreen } from '../ui/EmptyScreen.tsx'
 import { FactList } from '../ui/FactList.tsx'
 import { PageFrame } from '../ui/PageFrame.tsx'
@@ -25,6 +26,8 @@ const roles = ['owner', 'administrator', 'member'] as const
 export function People() {
   const people = useQuery(queries.people())
   const me = useQuery(queries.me())
+  const organisation = useQuery(queries.organisation())
+  const domains = organisation.data?.domains ?? [me.data?.person.email.split('@').at(-1) ?? '']
   const queryClient = useQueryClient()
   const [openId, setOpenId] = useState<string | null>(null)
   const [suspending, setSuspending] = useState<Person | null>(null)
@@ -77,9 +80,16 @@ export function People() {
     <PageFrame
       title={t('people.title')}
       count={people.isSuccess && t('people.count', { count: rows.length })}
+      action={
+        <CopyButton
+          shape="button"
+          text={`${window.location.origin}/sign-up`}
+          label={t('people.copySignUp')}
+        />
+      }
     >
       <Text c="dimmed" className={classes.lead}>
-        {t('people.lead')}
+        {t('people.lead', { domains: domains.join(', ') })}
       </Text>
       {people.isError && <ProblemNote error={people.error} onRetry={() => void people.refetch()} />}
       {people.isSuccess && rows.length === 0 && (

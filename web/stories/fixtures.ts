@@ -287,8 +287,25 @@ export function onePage<T>(items: T[]) {
   return { pages: [{ items, next: null, total: items.length }], pageParams: [''] }
 }
 
+/** The first steps of an owner, so many of them taken. */
+export function firstSteps(client: QueryClient, taken: number): void {
+  const names = [
+    'knowledge.document.added',
+    'knowledge.snip.created',
+    'knowledge.search.asked',
+    'core.person.joined',
+    'trust.recoveryKit.kept',
+    'core.audit.proven',
+  ]
+  client.setQueryData(queries.guide().queryKey, {
+    steps: names.map((name, index) => ({ name, isTaken: index < taken })),
+    isDismissed: false,
+  })
+}
+
 /** What every signed-in story has. */
 export function signedIn(client: QueryClient): void {
+  firstSteps(client, 6)
   client.setQueryData(queries.me().queryKey, me)
   client.setQueryData(queries.people().queryKey, { items: people, next: null })
   client.setQueryData(queries.regions().queryKey, { items: regions })

@@ -1,7 +1,7 @@
 // Stories of Knowledge.
 import { queries } from '../app/queries.ts'
 import { noteFetch } from '../knowledge/fetches-here.ts'
-import { anId, documents, fetching, hits, onePage, signedIn, snips } from './fixtures.ts'
+import { anId, documents, fetching, firstSteps, hits, onePage, signedIn, snips } from './fixtures.ts'
 import type { Story } from './story.ts'
 
 const first = documents[0]
@@ -36,6 +36,20 @@ export const knowledgeStories: readonly Story[] = [
       )
     },
   },
+  ...[0, 3].map(
+    (taken): Story => ({
+      name: taken === 0 ? 'library-first-steps' : 'library-some-steps',
+      path: '/knowledge',
+      fill: (client) => {
+        signedIn(client)
+        firstSteps(client, taken)
+        client.setQueryData(
+          queries.documents({ q: undefined, sort: '-createdAt', state: undefined }).queryKey,
+          onePage(taken === 0 ? [] : documents),
+        )
+      },
+    }),
+  ),
   {
     name: 'library-fetching',
     path: '/knowledge',

@@ -24,5 +24,7 @@ export function useProof(eventId: string) {
       const log = await checkContinuation(me.data?.organisation.id ?? '', claim, new Date())
       return { claim, checked, log }
     },
+    // It may have been a first step.
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: queries.guide().queryKey }),
   })
 }
