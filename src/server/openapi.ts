@@ -23,6 +23,12 @@ export function buildOpenApi(): { [key: string]: Json } {
       securitySchemes: {
         session: { type: 'http', scheme: 'bearer', description: 'The token of a session.' },
         apiKey: { type: 'apiKey', in: 'header', name: 'Authorization', description: '`API-Key <key>`' },
+        signed: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description: 'PDX-HMAC, or `Signature` and `Signature-Input` of RFC 9421: see /docs/signing.',
+        },
       },
     },
   }
@@ -43,7 +49,9 @@ function operation(route: Route, components: Map<string, Json>): Json {
     operationId: route.operationId,
     summary: route.summary,
     'x-permission': route.permission,
-    ...(route.permission === 'public' ? { security: [] } : { security: [{ session: [] }, { apiKey: [] }] }),
+    ...(route.permission === 'public'
+      ? { security: [] }
+      : { security: [{ session: [] }, { apiKey: [] }, { signed: [] }] }),
     parameters: [
       ...parameters('path', schema.params, components),
       ...parameters('query', schema.querystring, components),

@@ -25,7 +25,7 @@ describe('the guide to signing', () => {
       PATH: process.env.PATH ?? '',
       URL: acme.url,
       ID: acme.hmac.id,
-      KEY: acme.hmac.key,
+      SECRET: acme.hmac.key,
       EMAIL: acme.owner.email,
       CA: house.ca,
       BODY: body,

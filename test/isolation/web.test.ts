@@ -129,8 +129,12 @@ describe('the web of an installation', () => {
   })
 
   it('shows its API and its errors to anybody, and says nothing twice to who has it', async () => {
-    const types = { '/v1/openapi.json': /json/, '/docs/api': /html/, '/docs/errors': /html/, '/docs': /html/ }
-    for (const [path, type] of Object.entries(types)) {
+    const paths = [
+      '/v1/openapi.json',
+      ...['', '/api', '/errors', '/signing', '/uploads', '/webhooks'].map((at) => `/docs${at}`),
+    ]
+    for (const path of paths) {
+      const type = path.endsWith('.json') ? /json/ : /html/
       const first = await house.ask(`${acme.url}${path}`)
       assert.equal(first.status, 200, path)
       assert.match(String(first.headers['content-type']), type, path)

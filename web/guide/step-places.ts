@@ -1,4 +1,4 @@
-// Where each first step is taken, in the order in which they are shown. The only list of them in the app.
+// Where each first step is taken, and in which order they are shown. The only list of them in the app.
 import type { LinkProps } from '@tanstack/react-router'
 import type { Guide } from '../app/api.gen.ts'
 
@@ -10,7 +10,17 @@ export interface Ground {
   mayReadLog: boolean
 }
 
-const placeOf = {
+const stepNames = [
+  'knowledge.document.added',
+  'knowledge.snip.created',
+  'knowledge.search.asked',
+  'core.person.joined',
+  'trust.recoveryKit.kept',
+  'core.audit.proven',
+] as const
+export type StepName = (typeof stepNames)[number]
+
+const placeOf: Readonly<Record<StepName, (ground: Ground) => LinkProps>> = {
   'knowledge.document.added': () => ({ to: '/knowledge' }),
   'knowledge.snip.created': ({ documentId }) =>
     documentId === undefined
@@ -22,9 +32,7 @@ const placeOf = {
   // Whoever may not read the log checks the seal of what they see.
   'core.audit.proven': ({ documentId, personId, mayReadLog }) =>
     mayReadLog ? { to: '/trust/audit' } : { to: '/knowledge', search: { seal: documentId ?? personId } },
-} satisfies Record<string, (ground: Ground) => LinkProps>
-
-export type StepName = keyof typeof placeOf
+}
 
 /** A step that this version of the app has words and a place for. */
 export interface Step {
@@ -34,8 +42,7 @@ export interface Step {
 
 /** The steps in the order in which they are shown. */
 export function stepsOf(guide: Guide | undefined): Step[] {
-  const names = Object.keys(placeOf) as StepName[]
-  return names.flatMap((name) => {
+  return stepNames.flatMap((name) => {
     const step = guide?.steps.find((one) => one.name === name)
     return step ? [{ name, isTaken: step.isTaken }] : []
   })

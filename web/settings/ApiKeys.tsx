@@ -9,6 +9,7 @@ import { revokeApiKey } from '../app/api.gen.ts'
 import { queries } from '../app/queries.ts'
 import type { ApiKey } from '../app/records.ts'
 import { t } from '../app/t.ts'
+import { DocsLink } from '../ui/DocsLink.tsx'
 import { EmptyScreen } from '../ui/EmptyScreen.tsx'
 import { PageFrame } from '../ui/PageFrame.tsx'
 import { PersonName } from '../ui/PersonName.tsx'
@@ -44,14 +45,14 @@ export function ApiKeys() {
     <PageFrame title={t('apiKeys.title')} action={rows.length > 0 && action}>
       {rows.length > 0 && (
         <Text c="dimmed" className={classes.lead}>
-          {t('apiKeys.lead')}
+          {t('apiKeys.lead')} <DocsLink to="api" /> · <DocsLink to="signing" />
         </Text>
       )}
       {keys.isError && <ProblemNote error={keys.error} onRetry={() => void keys.refetch()} />}
       {keys.isPending && <Skeleton height={120} />}
       {keys.isSuccess && rows.length === 0 && (
         <EmptyScreen icon={<IconKey size={28} stroke={1.4} />} action={action}>
-          {t('apiKeys.empty')}
+          {t('apiKeys.empty')} <DocsLink to="api" /> · <DocsLink to="signing" />
         </EmptyScreen>
       )}
       {rows.length > 0 && (

@@ -7,6 +7,7 @@ import { Link } from '@tanstack/react-router'
 import { queries } from '../app/queries.ts'
 import type { Webhook } from '../app/records.ts'
 import { t } from '../app/t.ts'
+import { DocsLink } from '../ui/DocsLink.tsx'
 import { EmptyScreen } from '../ui/EmptyScreen.tsx'
 import { PageFrame } from '../ui/PageFrame.tsx'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
@@ -34,14 +35,14 @@ export function Webhooks() {
     >
       {rows.length > 0 && (
         <Text c="dimmed" className={classes.lead}>
-          {t('webhooks.lead')}
+          {t('webhooks.lead')} <DocsLink to="webhooks" />
         </Text>
       )}
       {webhooks.isError && <ProblemNote error={webhooks.error} onRetry={() => void webhooks.refetch()} />}
       {webhooks.isPending && <Skeleton height={120} />}
       {webhooks.isSuccess && rows.length === 0 && (
         <EmptyScreen icon={<IconWebhook size={28} stroke={1.4} />} action={action}>
-          {t('webhooks.empty')}
+          {t('webhooks.empty')} <DocsLink to="webhooks" />
         </EmptyScreen>
       )}
       {rows.length > 0 && (

@@ -7,17 +7,23 @@ const strict = { additionalProperties: false } as const
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const When = Type.String({ format: 'date-time' })
 
-export const Email = Type.String({ minLength: 3, maxLength: 320 })
-export const Password = Type.String({ minLength: 1, maxLength: 256 })
+export const Email = Type.String({ minLength: 3, maxLength: 320, examples: ['ingrid@acme.example'] })
+export const Password = Type.String({
+  minLength: 1,
+  maxLength: 256,
+  examples: ['seven quiet meadows in may'],
+})
 export const DisplayName = Type.String({
   minLength: 1,
   maxLength: 200,
   pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+  examples: ['Ingrid Aldous'],
 })
 export const OrganisationName = Type.String({
   minLength: 1,
   maxLength: 200,
   pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+  examples: ['Acme Instruments'],
 })
 export const RoleName = Type.Union([
   Type.Literal('owner'),
@@ -48,6 +54,7 @@ export const NewAccount = Type.Object(
     country: Type.String({
       pattern: '^[A-Z]{2}$',
       description: 'ISO 3166-1 alpha-2; founders from the EU and the EEA get `eu`.',
+      examples: ['SE'],
     }),
     region: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' })),
   },
@@ -59,6 +66,7 @@ export const VerificationToken = Type.String({
   minLength: 10,
   maxLength: 4_096,
   pattern: '^[a-z0-9-]+\\.v\\.[A-Za-z0-9_-]+$',
+  examples: ['eu.v.as-it-stands-in-the-mail'],
 })
 export const VerificationQuery = Type.Object({ token: VerificationToken }, strict)
 export const Verification = Type.Object(

@@ -48,7 +48,12 @@ export const ApiKeyList = Type.Object(
 )
 export const NewApiKey = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f]+$' }),
+    name: Type.String({
+      minLength: 1,
+      maxLength: 200,
+      pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+      examples: ['nightly import'],
+    }),
     expiresAt: Type.Optional(When),
     permissions: Type.Optional(
       Type.Array(Type.String({ maxLength: 100, pattern: '^[a-z]+(\\.[a-zA-Z]+)+$' }), {

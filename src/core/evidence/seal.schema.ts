@@ -41,7 +41,10 @@ export const Seal = Type.Object(
   { ...strict, $id: 'Seal' },
 )
 /** Any text: what is no code names no record. */
-export const SealCodeQuery = Type.Object({ code: Type.String({ minLength: 1, maxLength: 40 }) }, strict)
+export const SealCodeQuery = Type.Object(
+  { code: Type.String({ minLength: 1, maxLength: 40, examples: ['7K2QX-0M11P'] }) },
+  strict,
+)
 export const SealedRecordFound = Type.Object(
   { record: nullable(Type.Object({ kind: Type.String(), id: Type.String() }, strict)) },
   strict,

@@ -36,7 +36,10 @@ export const OrganisationChange = Type.Object(
   { ...strict, minProperties: 1 },
 )
 /** What its owner types to destroy it: its name as it is shown. */
-export const OrganisationEnd = Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) }, strict)
+export const OrganisationEnd = Type.Object(
+  { name: Type.String({ minLength: 1, maxLength: 200, examples: ['Acme Instruments'] }) },
+  strict,
+)
 export const OrganisationEnded = Type.Object(
   {
     certificateId: Type.String({

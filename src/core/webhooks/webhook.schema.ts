@@ -12,10 +12,24 @@ const Count = Type.Integer({ minimum: 0 })
 export const WebhookId = Type.String({ pattern: '^whk_[0-9a-hjkmnp-tv-z]{26}$' })
 export const DeliveryId = Type.String({ pattern: '^dlv_[0-9a-hjkmnp-tv-z]{26}$' })
 const EventId = Type.String({ pattern: '^evt_[0-9a-hjkmnp-tv-z]{26}$' })
-const EventTypeName = Type.String({ maxLength: 100, pattern: '^[a-z]+(\\.[a-zA-Z]+)+$' })
+const EventTypeName = Type.String({
+  maxLength: 100,
+  pattern: '^[a-z]+(\\.[a-zA-Z]+)+$',
+  examples: ['knowledge.document.added'],
+})
 const EventTypes = Type.Array(EventTypeName, { minItems: 1, maxItems: 100 })
-const Name = Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\u0000-\\u001f\\u007f]+$' })
-const Url = Type.String({ minLength: 1, maxLength: 2048, description: 'https, port 443 or 8443.' })
+const Name = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+  examples: ['to the archive'],
+})
+const Url = Type.String({
+  minLength: 1,
+  maxLength: 2048,
+  description: 'https, port 443 or 8443.',
+  examples: ['https://hooks.acme.example/panoply'],
+})
 
 export const EventTypeList = Type.Object(
   { items: Type.Array(Type.Object({ name: Type.String(), summary: Type.String() }, strict)) },

@@ -134,14 +134,22 @@ export const PageImageQuery = Type.Object(
 
 export const AddByAddress = Type.Object(
   {
-    url: Type.String({ minLength: 1, maxLength: 2048, description: 'The address of a PDF of up to 100 MB.' }),
+    url: Type.String({
+      minLength: 1,
+      maxLength: 2048,
+      description: 'The address of a PDF of up to 100 MB.',
+      examples: ['https://papers.example/2027/cooling.pdf'],
+    }),
     title: Type.Optional(Type.String({ maxLength: 255 })),
   },
   strict,
 )
 export type AddByAddress = Type.Static<typeof AddByAddress>
 
-export const RenameDocument = Type.Object({ title: Type.String({ minLength: 1, maxLength: 255 }) }, strict)
+export const RenameDocument = Type.Object(
+  { title: Type.String({ minLength: 1, maxLength: 255, examples: ['Cooling, third report'] }) },
+  strict,
+)
 export type RenameDocument = Type.Static<typeof RenameDocument>
 
 export const DocumentPage = Type.Object(

@@ -11,7 +11,7 @@ export type SearchKind = Type.Static<typeof SearchKind>
 
 export const SearchQuery = Type.Object(
   {
-    q: Type.String({ minLength: 1, maxLength: 500 }),
+    q: Type.String({ minLength: 1, maxLength: 500, examples: ['cooling pump'] }),
     kind: Type.Optional(SearchKind),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
   },

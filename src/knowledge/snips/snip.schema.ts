@@ -42,7 +42,10 @@ const Continuation = Type.Object(
 /** More pages than a person reads as one passage. */
 const MOST_PAGES = 10
 
-const Insight = Type.String({ maxLength: 2_000 })
+const Insight = Type.String({
+  maxLength: 2_000,
+  examples: ['The second loop needs nobody when the pressure falls.'],
+})
 const Note = Type.String({ maxLength: 20_000 })
 const Tag = Type.String({ minLength: 1, maxLength: 64 })
 const Tags = Type.Array(Tag, { maxItems: 32 })
@@ -109,7 +112,18 @@ export const CaptureSnip = Type.Object(
     note: Type.Optional(Note),
     tags: Type.Optional(Tags),
   },
-  strict,
+  {
+    ...strict,
+    examples: [
+      {
+        documentId: 'doc_01j9zr4v7c8e6m2k5q3x0w1ybn',
+        page: 1,
+        kind: 'text',
+        quote: { exact: 'a passage as it stands on the page' },
+        insight: 'What it tells me, in a sentence.',
+      },
+    ],
+  },
 )
 export type CaptureSnip = Type.Static<typeof CaptureSnip>
 

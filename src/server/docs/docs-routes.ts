@@ -6,8 +6,10 @@ import Type from 'typebox'
 import { publicRoute, type Route } from '#core/route.ts'
 import { buildOpenApi } from '../openapi.ts'
 import { apiPage } from './api-page.ts'
+import { DOCS, GUIDES } from './docs-list.ts'
 import { type DocsPage, docsPage } from './docs-page.ts'
 import { errorsPage } from './errors-page.ts'
+import { guidePage } from './guide-page.ts'
 
 const Html = Type.String({ contentMediaType: 'text/html' })
 const Json = Type.String({ contentMediaType: 'application/json' })
@@ -45,10 +47,13 @@ export function docsRoutes(): readonly Route[] {
     }),
     html('/docs/api', 'showApi', 'The API reference', () => apiPage(buildOpenApi())),
     html('/docs/errors', 'showErrors', 'What each error means', errorsPage),
+    ...GUIDES.map((guide) =>
+      html(`/docs/${guide.name}`, `showGuideTo.${guide.name}`, guide.title, () => guidePage(guide)),
+    ),
     html('/docs', 'showDocs', 'What there is to read', () =>
       docsPage(
-        'Documentation · Panoply',
-        '<h1>Documentation</h1><p><a href="/docs/api">API reference</a></p><p><a href="/docs/errors">Errors</a></p>',
+        'Documentation',
+        `<h1>Documentation</h1><p>For those who write programs.</p><ul>${DOCS.map(({ to, title }) => `<li><a href="${to}">${title}</a></li>`).join('')}</ul>`,
       ),
     ),
   ]

@@ -1,6 +1,7 @@
 // The page that the `type` of every problem links to: each code with what it means, under its own anchor.
 import { ERROR_CODES } from '#core/errors.ts'
 import { escapeHtml } from '#core/mail/verification-message.ts'
+import { inline } from './describe-schema.ts'
 import { type DocsPage, docsPage } from './docs-page.ts'
 
 /** Renders /docs/errors from the table of codes. */
@@ -11,12 +12,7 @@ export function errorsPage(): DocsPage {
       `<article id="${code}"><h2><a href="#${code}">${status} <code>${code}</code></a></h2><p><strong>${escapeHtml(title)}.</strong> ${inline(help)}</p><p class="quiet">${retry ? 'The same request can succeed later.' : 'The same request will not succeed later.'}</p></article>`,
   )
   return docsPage(
-    'Errors · Panoply',
-    `<h1>Errors</h1><p>Every error answers <code>application/problem+json</code> (RFC 9457). Its <code>code</code> never changes its meaning. <a href="/docs/api">API reference</a></p>${articles.join('')}`,
+    'Errors',
+    `<h1>Errors</h1><p>Every error answers <code>application/problem+json</code> (RFC 9457). Its <code>code</code> never changes its meaning.</p>${articles.join('')}`,
   )
-}
-
-/** Escapes a text; what stands between backticks becomes code. */
-export function inline(text: string): string {
-  return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>')
 }
