@@ -167,8 +167,8 @@ export const keeperOps = {
   },
 } as const
 
-/** Why the keeper did not do it. `refused`: not for this socket. `broken`: a wrapped key does not open. */
-export const keeperErrorCodes = ['invalid', 'refused', 'unknown', 'broken', 'failed'] as const
+/** Why the keeper did not do it. `refused`: not for this socket. `broken`: a wrapped key does not open. `full`: its disk has no room. */
+export const keeperErrorCodes = ['invalid', 'refused', 'unknown', 'broken', 'full', 'failed'] as const
 export const KeeperError = Type.Object(
   { code: Type.Enum([...keeperErrorCodes]), message: Type.String() },
   strict,

@@ -1,26 +1,40 @@
 // The file a process logs to, bounded while it runs: what is full is copied beside it and begun anew.
-// Must stay true: a line is on its file when write returns; a process never needs more than its own two files, so it may own no folder.
+// Must stay true: a line is on its file when write returns, or counted where the disk took none; no process stops for its log; it never
+// needs more than its own two files, so it may own no folder.
 import { copyFileSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 
 /** Most bytes of a log, and of the one before it; six roles keep at most twelve of these. */
 const LARGEST_LOG = 16 * 2 ** 20
 
-/** Opens the file for appending; `<path>.1` holds what was before. */
+/** Opens the file for appending; `<path>.1` holds what was before. Lines that a full disk refused are told of by the next that is written. */
 export function openLogFile(path: string, largest = LARGEST_LOG): { write(line: string): void } {
   const file = openSync(path, 'a', 0o640)
   let size = fstatSync(file).size
+  let lost = 0
   return {
     write(line) {
-      const bytes = Buffer.byteLength(line)
-      if (size + bytes > largest) {
+      const bytes = Buffer.from(lost === 0 ? line : `\n${lossOf(lost)}${line}`)
+      if (size + bytes.length > largest) {
         keepBefore(path)
         ftruncateSync(file)
         size = 0
       }
-      writeSync(file, line)
-      size += bytes
+      try {
+        const written = writeSync(file, bytes)
+        size += written
+        lost = written === bytes.length ? 0 : lost + 1
+      } catch (error) {
+        if (!(error instanceof Error && 'code' in error)) throw error
+        lost++
+      }
     },
   }
+}
+
+/** What the log says of lines that it lost. */
+function lossOf(lines: number): string {
+  const time = new Date().toISOString()
+  return `${JSON.stringify({ level: 50, time, lost: lines, msg: 'the disk took no lines of this log' })}\n`
 }
 
 /** A copy that cannot be made (a full disk, a folder of somebody else's) is not worth a process: the log begins anew without it. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -52,5 +53,30 @@ describe('the log', () => {
     // Opened again it goes on where it was.
     openLogFile(path, 1000).write('500\n')
     rmSync(folder, { recursive: true })
+  })
+
+  it('stops nobody when the disk takes no lines, and says how many it lost when there is room', (t) => {
+    openLogFile('/dev/full').write('no room\n')
+    if (process.getuid?.() !== 0) return t.skip('only root can mount a small disk')
+    const folder = mkdtempSync(join(tmpdir(), 'panoply-log-'))
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', folder])
+    try {
+      const path = join(folder, 'web.log')
+      const filler = join(folder, 'filler')
+      const file = openLogFile(path, 12_000)
+      file.write('{"n":1}\n')
+      writeFileSync(filler, Buffer.alloc(12_288))
+      for (let n = 2; n <= 11; n++) file.write(`{"n":${n},"text":"${'x'.repeat(1000)}"}\n`)
+      rmSync(filler)
+      file.write('{"n":12}\n')
+      const lines = readFileSync(path, 'utf8').trim().split('\n')
+      assert.deepEqual(JSON.parse(lines.at(-1) ?? ''), { n: 12 })
+      const told = JSON.parse(lines.at(-2) ?? '')
+      assert.ok(told.lost >= 5 && told.lost <= 10, lines.at(-2))
+      assert.equal(told.msg, 'the disk took no lines of this log')
+    } finally {
+      execFileSync('umount', ['-l', folder])
+      rmSync(folder, { recursive: true })
+    }
   })
 })

@@ -171,8 +171,9 @@ function openDesk(ops: KeeperOps, { state, log, onFault }: DeskParts): Desk {
       return { id, answer }
     } catch (error) {
       const code = codeOf(error)
-      if (code === 'failed') onFault?.(error)
-      const text = code === 'failed' || !(error instanceof Error) ? 'The keeper failed.' : error.message
+      const isOurs = code === 'failed' || code === 'full'
+      if (isOurs) onFault?.(error)
+      const text = isOurs || !(error instanceof Error) ? 'The keeper failed.' : error.message
       return { id, error: { code, message: text } }
     }
   }
@@ -184,6 +185,9 @@ function isOp(op: unknown): op is KeeperOp {
 
 function codeOf(error: unknown): KeeperErrorCode {
   if (error instanceof OpError) return error.code
+  // What it does is answered only when it is in its log.
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))
+    return 'full'
   return error instanceof SealBroken ? 'broken' : 'failed'
 }
 

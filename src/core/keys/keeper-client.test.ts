@@ -98,8 +98,14 @@ test('no answer in time and an answer of another form are errors; a refusal keep
     if (question.role === 'form') socket.write(`{"id":${question.id},"answer":{"password":7}}\n`)
     if (question.role === 'no')
       socket.write(`{"id":${question.id},"error":{"code":"refused","message":"no"}}\n`)
+    if (question.role === 'full')
+      socket.write(`{"id":${question.id},"error":{"code":"full","message":"no"}}\n`)
   })
   const client = openKeeperClient({ socket: place.path, timeout: 200 })
+  await assert.rejects(client.ask('login', { region, role: 'full' }), {
+    name: 'PublicError',
+    code: 'storage_full',
+  })
   await assert.rejects(client.ask('login', { region, role: 'form' }), {
     name: 'KeeperRefusal',
     code: 'failed',

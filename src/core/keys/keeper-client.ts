@@ -21,7 +21,7 @@ const REDIAL = [0, 20, 50, 100, 250, 500]
 /** The keeper as its callers see it. */
 export interface KeeperClient {
   /**
-   * Asks one op. Throws PublicError `keeper_unavailable` when the keeper does not answer in time,
+   * Asks one op. Throws PublicError `keeper_unavailable` when the keeper does not answer in time, `storage_full` when its disk is full,
    * KeeperRefusal when it answers that it will not (a bug or an attack).
    */
   ask<O extends KeeperOp>(op: O, question: KeeperQuestion<O>): Promise<KeeperAnswer<O>>
@@ -114,8 +114,7 @@ export function openKeeperClient({ socket: path, timeout = 5000 }: KeeperClientO
     if (!Reply.Check(message)) return
     const question = waiting.get(message.id)
     waiting.delete(message.id)
-    if (message.error)
-      question?.take({ failure: new KeeperRefusal(message.error.code, message.error.message) })
+    if (message.error) question?.take({ failure: failureOf(message.error) })
     else question?.take({ answer: message.answer })
   }
 
@@ -153,4 +152,11 @@ export function openKeeperClient({ socket: path, timeout = 5000 }: KeeperClientO
       }
     },
   }
+}
+
+/** A keeper whose disk is full does nothing that it cannot log; that is nobody's bug. */
+function failureOf({ code, message }: Type.Static<typeof KeeperError>): Error {
+  return code === 'full'
+    ? new PublicError('storage_full', 'The disk that keeps the log of the keys is full. Nothing was stored.')
+    : new KeeperRefusal(code, message)
 }
