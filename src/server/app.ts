@@ -168,9 +168,7 @@ function mount(
         Object.entries(response).filter(([, shape]) => !('contentMediaType' in shape)),
       ),
     },
-    // Fastify knows one bound a route, which is that of the stream.
-    preParsing: async (request, _reply, payload) =>
-      route.streaming && route.schema.json ? boundJson(request, payload) : payload,
+    ...(route.streaming && route.schema.json ? ofTwoKinds : {}),
     onRequest: async (request, reply) => {
       if (route.answers) reply.headers({ ...route.answers })
       if (route.permission === 'public') return
@@ -214,8 +212,14 @@ function bodySchema(route: Route): object {
   return { body: route.streaming ? { content: { [JSON_TYPE]: { schema: body } } } : body }
 }
 
+/** Fastify knows one bound a route, which is that of the stream. */
+const ofTwoKinds = {
+  preParsing: async (request: Pick<FastifyRequest, 'headers'>, _reply: unknown, payload: Readable) =>
+    boundJson(request, payload),
+}
+
 /** Holds JSON to its own bound where a stream may come instead. */
-function boundJson(request: FastifyRequest, payload: Readable): Readable {
+function boundJson(request: Pick<FastifyRequest, 'headers'>, payload: Readable): Readable {
   if (!request.headers['content-type']?.startsWith(JSON_TYPE)) return payload
   let passed = 0
   const bounded = new Transform({

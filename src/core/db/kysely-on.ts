@@ -13,6 +13,7 @@ import {
 } from 'kysely'
 import type pg from 'pg'
 import { PublicError } from '../errors.ts'
+import { DescribedQuery } from './described-query.ts'
 import type { Lease } from './lease-pools.ts'
 
 /** The most statements that share a connection. */
@@ -184,11 +185,12 @@ export function runStatement(
 ): Promise<pg.QueryResult> {
   // With a callback, because the promise that `pg` makes goes through three more.
   return new Promise((resolve, reject) => {
-    client.query(statement, (error: Error | null, result: pg.QueryResult) => {
+    const query = new DescribedQuery(statement, (error, result) => {
       if (error) failed?.()
       if (error) reject(fromDatabase(error))
       else resolve(result)
     })
+    client.query(query)
   })
 }
 
