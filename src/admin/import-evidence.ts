@@ -1,11 +1,11 @@
 // `panoply admin import-evidence FILE [--home DIR] [--trust-key VKEY] [--json]`: the record of a test run or a drill, made and
 // signed elsewhere, comes to this installation. Who may write to the home may do it; the cell process judges what it says.
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { buildConfig } from '#core/config.ts'
 import { evidencePlace, readTrustedKeys } from '#core/evidence/evidence-place.ts'
 import { programDigest } from '#core/evidence/program-digest.ts'
 import { openRecord, RecordRefused } from '#core/evidence/signed-record.ts'
+import { readFileArgument, tellUnreadable } from './read-file-argument.ts'
 
 const USAGE = `Usage: panoply admin import-evidence FILE [--home DIR] [--trust-key VKEY] [--json]
   --home DIR        the installation; the default one unless said
@@ -23,25 +23,22 @@ export async function runImportEvidence(
     'trust-key': { type: 'string' },
     json: { type: 'boolean' },
   } as const
-  let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>
-  try {
-    parsed = parseArgs({ args: [...argv], options, allowPositionals: true })
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    write(`${error.message}\n${USAGE}`)
+  const asked = readFileArgument(argv, options, USAGE)
+  if (typeof asked === 'string') {
+    write(asked)
     return 2
   }
-  const { values, positionals } = parsed
-  const [file] = positionals
-  if (file === undefined || positionals.length > 1 || !existsSync(file)) {
-    write(file === undefined ? USAGE : `There is no ${file}.\n`)
-    return 2
+  const { file, values } = asked
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    return tellUnreadable(error, write, values.json === true)
   }
   const config = buildConfig({ role: 'admin', ...(values.home ? { home: values.home } : {}) })
   const place = evidencePlace(config.home)
   const given = values['trust-key']
   const trusted = [...readTrustedKeys(config.home), ...(given ? [given] : [])]
-  const text = readFileSync(file, 'utf8')
   try {
     const { record, key } = openRecord(text, trusted)
     mkdirSync(place.folder, { recursive: true })

@@ -1,7 +1,7 @@
 // `panoply admin verify-certificate FILE [--key VKEY] [--json]`: was this destroyed, and who says so?
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { type CertificateVerdict, verifyCertificate } from '#core/destruction/verify-certificate.ts'
+import { readFileArgument, tellUnreadable } from './read-file-argument.ts'
 
 const USAGE = `Usage: panoply admin verify-certificate FILE [--key VKEY] [--json]
   --key VKEY  the public key of the log, from where you trust it and not from FILE: the audit screen shows it, and
@@ -16,28 +16,18 @@ export async function runVerifyCertificate(
   write: (text: string) => void = (text) => process.stdout.write(text),
 ): Promise<number> {
   const options = { key: { type: 'string' }, json: { type: 'boolean' } } as const
-  let parsed: ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>
-  try {
-    parsed = parseArgs({ args: [...argv], options, allowPositionals: true })
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    write(`${error.message}\n${USAGE}`)
+  const given = readFileArgument(argv, options, USAGE)
+  if (typeof given === 'string') {
+    write(given)
     return 2
   }
-  const { values, positionals } = parsed
-  const [file] = positionals
-  if (file === undefined || positionals.length > 1) {
-    write(USAGE)
-    return 2
-  }
+  const { file, values } = given
   try {
     const verdict = verifyCertificate(readFileSync(file, 'utf8'), values.key)
     write(values.json ? `${JSON.stringify(verdict)}\n` : describe(verdict))
     return EXIT_CODES[verdict.verdict]
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && 'syscall' in error)) throw error
-    write(values.json ? `${JSON.stringify({ ok: false, error: error.message })}\n` : `${error.message}\n`)
-    return 2
+    return tellUnreadable(error, write, values.json === true)
   }
 }
 
