@@ -3,6 +3,7 @@ export const enKnowledge = {
   'action.keep': 'Keep',
   'action.cancel': 'Cancel',
   'action.save': 'Save',
+  'action.done': 'Done',
   'table.columns': 'Columns',
   'document.state.received': 'Received',
   'document.state.reading': 'Being read',

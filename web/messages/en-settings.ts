@@ -47,7 +47,6 @@ export const enSettings = {
   'apiKeys.made': 'Key “{name}” made',
   'apiKeys.once': 'This is the only time the key is shown. Copy it to where it will be used.',
   'apiKeys.copy': 'Copy key',
-  'apiKeys.done': 'Done',
   'apiKeys.name': 'Name',
   'apiKeys.nameHelp': 'What it is for, such as “nightly import”.',
   'apiKeys.power': 'It can do what you can do, and never more.',

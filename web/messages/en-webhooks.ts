@@ -20,7 +20,6 @@ export const enWebhooks = {
   'webhooks.once': 'This is the only time the secret is shown. Copy it to where messages are verified.',
   'webhooks.secret': 'Secret',
   'webhooks.copySecret': 'Copy secret',
-  'webhooks.done': 'Done',
   'webhooks.state.active': 'Active',
   'webhooks.state.paused': 'Paused',
   'webhooks.state.disabled': 'Disabled',

@@ -1,5 +1,5 @@
 // Making a webhook, whose secret is then shown once, or changing one.
-import { Alert, Button, Group, Modal, MultiSelect, Stack, TextInput } from '@mantine/core'
+import { Button, Group, Modal, MultiSelect, Stack, TextInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type FormEvent, useEffect, useState } from 'react'
 import { createWebhook, updateWebhook } from '../app/api.gen.ts'
@@ -7,6 +7,7 @@ import { queries } from '../app/queries.ts'
 import type { Webhook } from '../app/records.ts'
 import { t } from '../app/t.ts'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
+import { ShownOnce } from './ShownOnce.tsx'
 import { ShownSecret } from './ShownSecret.tsx'
 import { typeText } from './webhook-words.ts'
 
@@ -67,15 +68,9 @@ export function EditWebhook({ webhook, opened, onClose, onChanged }: Props) {
       closeOnClickOutside={secret === null}
     >
       {secret !== null ? (
-        <Stack>
-          <Alert color="amber" variant="light">
-            {t('webhooks.once')}
-          </Alert>
+        <ShownOnce note={t('webhooks.once')} onDone={onClose}>
           <ShownSecret label={t('webhooks.secret')} text={secret} copy={t('webhooks.copySecret')} />
-          <Group justify="flex-end">
-            <Button onClick={onClose}>{t('webhooks.done')}</Button>
-          </Group>
-        </Stack>
+        </ShownOnce>
       ) : (
         <form onSubmit={submit}>
           <Stack>

@@ -1,6 +1,5 @@
 // Making an API key: its name, its end, what it may do and for whom it may speak; then its secrets, once and never again.
 import {
-  Alert,
   Button,
   Checkbox,
   Group,
@@ -17,6 +16,7 @@ import { createApiKey } from '../app/api.gen.ts'
 import { queries } from '../app/queries.ts'
 import { t } from '../app/t.ts'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
+import { ShownOnce } from './ShownOnce.tsx'
 import { ShownSecret } from './ShownSecret.tsx'
 
 const lifetimes = ['30', '90', '365', 'never'] as const
@@ -83,10 +83,7 @@ export function MakeApiKey({
       closeOnClickOutside={!create.data}
     >
       {create.data ? (
-        <Stack>
-          <Alert color="amber" variant="light">
-            {t('apiKeys.once')}
-          </Alert>
+        <ShownOnce note={t('apiKeys.once')} onDone={close}>
           <ShownSecret label={t('apiKeys.carried')} text={create.data.key} copy={t('apiKeys.copy')} />
           <ShownSecret
             label={`${t('apiKeys.signs')}: ${t('apiKeys.signingId')}`}
@@ -98,10 +95,7 @@ export function MakeApiKey({
             text={create.data.hmac.key}
             copy={t('apiKeys.copySecret')}
           />
-          <Group justify="flex-end">
-            <Button onClick={close}>{t('apiKeys.done')}</Button>
-          </Group>
-        </Stack>
+        </ShownOnce>
       ) : (
         <form onSubmit={submit}>
           <Stack>

@@ -1,11 +1,12 @@
 // A new secret for a webhook: how long the present one signs beside it, then the new one, once.
-import { Alert, Button, Group, Modal, Select, Stack, Text } from '@mantine/core'
+import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { rollWebhookSecret } from '../app/api.gen.ts'
 import type { Webhook } from '../app/records.ts'
 import { t } from '../app/t.ts'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
+import { ShownOnce } from './ShownOnce.tsx'
 import { ShownSecret } from './ShownSecret.tsx'
 
 const overlaps = ['0', '24', '168'] as const
@@ -36,15 +37,9 @@ export function RollWebhookSecret({ webhook, opened, onClose, onRolled }: Props)
       closeOnClickOutside={!roll.data}
     >
       {roll.data ? (
-        <Stack>
-          <Alert color="amber" variant="light">
-            {t('webhooks.once')}
-          </Alert>
+        <ShownOnce note={t('webhooks.once')} onDone={close}>
           <ShownSecret label={t('webhooks.secret')} text={roll.data.secret} copy={t('webhooks.copySecret')} />
-          <Group justify="flex-end">
-            <Button onClick={close}>{t('webhooks.done')}</Button>
-          </Group>
-        </Stack>
+        </ShownOnce>
       ) : (
         <Stack>
           <Text>{t('webhooks.rollText')}</Text>
