@@ -3,7 +3,7 @@
 import { createReadStream, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { extname, join } from 'node:path'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 
 const [out = 'test-results/stories', pdf = '', ...chosen] = process.argv.slice(2)
 const root = join(import.meta.dirname, '../../dist/stories')
@@ -60,6 +60,23 @@ const views: readonly View[] = [
   { name: 'phone-dark', width: 360, height: 740, scheme: 'dark' },
 ]
 
+/** Waits until everything was fetched, drawn and moved to where it stays, and the browser has painted that. */
+async function settle(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle')
+  await page.evaluate(() => document.fonts.ready)
+  await page.waitForFunction((hasPdf) => {
+    const isDrawing = hasPdf && document.querySelector('canvas[data-state=drawing]') !== null
+    const isMoving = document.getAnimations().some((one) => {
+      const end = Number(one.effect?.getComputedTiming().endTime)
+      return one.playState === 'running' && Number.isFinite(end)
+    })
+    return !isDrawing && !isMoving && [...document.images].every(({ complete }) => complete)
+  }, pdf !== '')
+  await page.evaluate(
+    () => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))),
+  )
+}
+
 /** Pictures one story in one view; answers what is wrong with it. */
 async function shoot(browser: Browser, origin: string, story: string, view: View): Promise<string[]> {
   const problems: string[] = []
@@ -79,9 +96,7 @@ async function shoot(browser: Browser, origin: string, story: string, view: View
   })
   page.on('pageerror', (error) => problems.push(`error: ${error.message}`))
   await page.goto(`${origin}/?story=${story}`)
-  await page.waitForLoadState('networkidle')
-  await page.evaluate(() => document.fonts.ready)
-  await page.waitForTimeout(300)
+  await settle(page)
   await page.screenshot({ path: join(out, `${story}-${view.name}.png`) })
   const overflow = await page.evaluate(() => {
     const main = document.getElementById('main') ?? document.documentElement
