@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before, describe, it } from 'node:test'
 import type { Page } from 'playwright-core'
 import { type DemoTenant, type Installation, theInstallation } from '../installation.ts'
 import { anOrganisation } from '../people.ts'
+import { violations } from './axe.ts'
 import { noBrowser, picture, type Visit, visit } from './browser.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** Nobody's: the page says so, and the browser notes the answer it got. */
 const NO_CERTIFICATE = '/certificates/des_01m8epn4rpeb0bv7jxm2a5dghq'
 const SIGNED_OUT = ['/sign-in', '/sign-up', NO_CERTIFICATE]
@@ -22,9 +20,12 @@ const SIGNED_IN = [
   '/settings/people',
   '/settings/sessions',
   '/settings/api-keys',
+  '/settings/webhooks',
   '/settings/organisation',
   '/settings/outbox',
   '/activity',
+  '/notifications',
+  '/knowledge?bell=open',
   '/knowledge/no-such-page',
 ]
 /** Screens of one document, by its id. */
@@ -33,6 +34,11 @@ const OF_A_DOCUMENT: Readonly<Record<string, (id: string) => string>> = {
   'a document, its pages at a glance': (id) => `/knowledge/documents/${id}?thumbnails=shown`,
   'a seal': (id) => `/knowledge?seal=${id}`,
   'a search by seal code': () => '/search?q=7K2QX-0M11P',
+}
+/** What opens on a screen, by the button that opens it. */
+const OPENED: Readonly<Record<string, { at: string; button: string | RegExp }>> = {
+  'a dialog': { at: '/settings/api-keys', button: 'Make a key' },
+  'a dialog that destroys': { at: '/settings/organisation', button: /^Destroy the organisation/ },
 }
 /** The library of somebody who has just founded an organisation. */
 const FIRST = 'a first library'
@@ -53,7 +59,13 @@ describe('every screen', { skip: noBrowser }, () => {
       for (const opened of Object.values(visits)) await (await opened)[Symbol.asyncDispose]()
     })
 
-    for (const path of [...SIGNED_OUT, ...SIGNED_IN, ...Object.keys(OF_A_DOCUMENT), FIRST]) {
+    for (const path of [
+      ...SIGNED_OUT,
+      ...SIGNED_IN,
+      ...Object.keys(OF_A_DOCUMENT),
+      ...Object.keys(OPENED),
+      FIRST,
+    ]) {
       it(`${path} at ${width} is whole, readable by everybody and quiet, in light and in dark`, async () => {
         const isStranger = SIGNED_OUT.includes(path)
         // One visit goes from screen to screen, as a person does.
@@ -66,8 +78,15 @@ describe('every screen', { skip: noBrowser }, () => {
         troubles.length = 0
         const place = OF_A_DOCUMENT[path]
         await page.emulateMedia({ colorScheme: 'light' })
-        await page.goto(place ? place(await aDocument()) : path === FIRST ? '/knowledge' : path)
+        const opened = OPENED[path]
+        await page.goto(
+          place ? place(await aDocument()) : path === FIRST ? '/knowledge' : (opened?.at ?? path),
+        )
         await settled(page)
+        if (opened) {
+          await page.getByRole('button', { name: opened.button }).first().click()
+          await page.getByRole('dialog').waitFor()
+        }
         if (path === FIRST) await page.getByText('0 of 6 taken').waitFor()
         assert.ok((await page.title()).includes('Panoply'))
         assert.equal(await page.locator('main, [role="main"]').count(), 1, 'one main landmark')
@@ -104,19 +123,4 @@ async function settled(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle')
   // `hidden` is also true of what is not there.
   await page.locator('.mantine-Skeleton-root, main [aria-busy="true"]').first().waitFor({ state: 'hidden' })
-}
-
-async function violations(page: Page): Promise<string[]> {
-  // By evaluation rather than by a script element, which the page's policy refuses.
-  await page.evaluate(AXE)
-  const options = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }
-  const result = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as {
-    violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[]
-  }
-  return result.violations.flatMap(({ id, nodes }) =>
-    nodes.map(
-      ({ target, failureSummary }) =>
-        `${id} at ${target.join(' ')}: ${failureSummary.split('\n')[1]?.trim()}`,
-    ),
-  )
 }

@@ -75,7 +75,7 @@ export function Rail() {
                       key={page.to}
                       to={page.to}
                       className={classes.page}
-                      activeOptions={{ exact: true, includeSearch: false }}
+                      activeOptions={{ exact: page.to === section.path, includeSearch: false }}
                     >
                       {t(page.label)}
                     </Link>

@@ -117,6 +117,7 @@ export const theme = createTheme({
         centered: true,
         overlayProps: { backgroundOpacity: 0.35 },
         transitionProps: { duration: 160 },
+        closeButtonProps: { 'aria-label': t('dialog.close') },
       },
     },
     Drawer: { defaultProps: { transitionProps: { duration: 160 } } },

@@ -140,14 +140,14 @@ export function Library() {
     >
       <DropArea onFiles={add} />
       <AddByAddress opened={addressing} onClose={address.close} />
+      <UploadTray />
+      <FetchTray />
       {documents.isSuccess && (
         <Guide
           documentId={rows.find(({ state }) => state === 'ready')?.id}
           adding={isEmpty ? addButton : null}
         />
       )}
-      <UploadTray />
-      <FetchTray />
       {documents.isError && <ProblemNote error={documents.error} onRetry={() => void documents.refetch()} />}
       {isEmpty && !guide.isAsking && !isFirstStep && (
         <EmptyScreen icon={<IconFileText size={28} stroke={1.4} />} action={addButton}>

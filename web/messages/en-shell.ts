@@ -59,6 +59,7 @@ export const enShell = {
   'notFound.action': 'Go to the library',
   'copy.done': 'Copied',
   'panel.close': 'Close panel',
+  'dialog.close': 'Close dialog',
   'notice.close': 'Close notice',
   'table.selectAll': 'Select all',
   'table.select': 'Select {name}',

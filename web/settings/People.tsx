@@ -164,15 +164,13 @@ export function People() {
                       {t('people.readmit')}
                     </Button>
                   )}
+                  {mayErase && (
+                    <Button variant="subtle" color="vermilion" onClick={() => setErasing(opened)}>
+                      {t('people.eraseOpen')}
+                    </Button>
+                  )}
                 </Group>
               </>
-            )}
-            {mayErase && (
-              <Group>
-                <Button variant="subtle" color="vermilion" onClick={() => setErasing(opened)}>
-                  {t('people.eraseOpen')}
-                </Button>
-              </Group>
             )}
             {change.error && <ProblemNote error={change.error} kept={t('people.kept')} />}
           </Stack>

@@ -18,7 +18,7 @@ export function SectionTabs() {
           key={page.to}
           to={page.to}
           className={classes.tab}
-          activeOptions={{ exact: true, includeSearch: false }}
+          activeOptions={{ exact: page.to === section.path, includeSearch: false }}
         >
           {t(page.label)}
         </Link>

@@ -1,0 +1,22 @@
+/** What axe finds on a page: WCAG 2.2 at A and AA. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** One line for each element that somebody cannot use. */
+export async function violations(page: Page): Promise<string[]> {
+  // By evaluation rather than by a script element, which the page's policy refuses.
+  await page.evaluate(AXE)
+  const options = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }
+  const result = (await page.evaluate(`axe.run(document, ${JSON.stringify(options)})`)) as {
+    violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[]
+  }
+  return result.violations.flatMap(({ id, nodes }) =>
+    nodes.map(
+      ({ target, failureSummary }) =>
+        `${id} at ${target.join(' ')}: ${failureSummary.split('\n')[1]?.trim()}`,
+    ),
+  )
+}
