@@ -1,8 +1,14 @@
 // The API document, OpenAPI 3.1, made from the route table: what is described is what runs.
 import type { TSchema } from 'typebox'
 import type { Route } from '#core/route.ts'
+import { products } from '#src/products.ts'
 import { Problem } from './problem.ts'
 import { allRoutes } from './route-table.ts'
+
+/** What no key may, whatever its maker may. */
+const peopleOnly = new Set(
+  products.flatMap(({ permissions }) => permissions.flatMap((one) => (one.peopleOnly ? [one.name] : []))),
+)
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
@@ -49,9 +55,7 @@ function operation(route: Route, components: Map<string, Json>): Json {
     operationId: route.operationId,
     summary: route.summary,
     'x-permission': route.permission,
-    ...(route.permission === 'public'
-      ? { security: [] }
-      : { security: [{ session: [] }, { apiKey: [] }, { signed: [] }] }),
+    security: securityOf(route.permission),
     parameters: [
       ...parameters('path', schema.params, components),
       ...parameters('query', schema.querystring, components),
@@ -72,6 +76,12 @@ function operation(route: Route, components: Map<string, Json>): Json {
       : {}),
     responses,
   }
+}
+
+/** How somebody may show who asks; none for what everybody may. */
+function securityOf(permission: Route['permission']): Json {
+  if (permission === 'public') return []
+  return peopleOnly.has(permission) ? [{ session: [] }] : [{ session: [] }, { apiKey: [] }, { signed: [] }]
 }
 
 function response(status: string, shape: TSchema, components: Map<string, Json>): Json {

@@ -13,8 +13,7 @@ import { type OwnLibrary, openLibrary } from '../own-library.ts'
 import { naughtyStrings, ownNaughtyStrings } from './naughty-strings.ts'
 import { type StringField, stringFieldsOf, textAt, withText } from './string-fields.ts'
 
-/** So many requests at once; the line for passwords takes 64. */
-const AT_ONCE = 24
+const AT_ONCE = 24 // The line for passwords takes 64.
 /** Fields that cost two passes of argon2id a request: they get our own strings and each twelfth of the list. */
 const DEAR = ['createAccount', 'openSession']
 /** A field that is checked as another one is gets our own strings and each eighth of the list, another eighth each time. */
@@ -222,7 +221,9 @@ describe('texts that break careless software', () => {
       if (!first) continue
       const names = fields.map((field) => field.path.join('.')).join(', ')
       it(`in ${first.part} ${names} of ${route.method} ${route.url} are refused or kept`, async () => {
-        const chosen = stringsFor(route, first)
+        const present = visible((await library.ask(reader, 'GET', '/v1/organisation')).json.name)
+        // Its own name would end the organisation.
+        const chosen = stringsFor(route, first).filter((text) => visible(text) !== present)
         await eachOf(
           [...chosen.keys()],
           async (index) => {

@@ -4,6 +4,7 @@ import { createReadStream, existsSync, mkdirSync, readFileSync, statSync } from 
 import { createServer } from 'node:http'
 import { extname, join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { t } from '../app/t.ts'
 
 const [out = 'test-results/stories', pdf = '', ...chosen] = process.argv.slice(2)
 const root = join(import.meta.dirname, '../../dist/stories')
@@ -60,20 +61,53 @@ const views: readonly View[] = [
   { name: 'phone-dark', width: 360, height: 740, scheme: 'dark' },
 ]
 
-/** Waits until everything was fetched, drawn and moved to where it stays, and the browser has painted that. */
-async function settle(page: Page): Promise<void> {
+/** Frames in a row in which nothing may happen any more. */
+const CALM = 20
+/** Pages of a PDF that will be drawn; without a file they never are. */
+const DRAWING = pdf
+  ? `canvas[data-state=drawing], [role=progressbar][aria-label="${t('reader.loading')}"]`
+  : 'never'
+/** Stories that are there when a page of the PDF is. */
+const DRAWN = /^reader(-snip|-find)?$/
+
+/** Waits until the story is there, its pages are drawn, and frame after frame nothing changes, moves or loads. */
+async function settle(page: Page, story: string): Promise<void> {
   await page.waitForLoadState('networkidle')
   await page.evaluate(() => document.fonts.ready)
-  await page.waitForFunction((hasPdf) => {
-    const isDrawing = hasPdf && document.querySelector('canvas[data-state=drawing]') !== null
-    const isMoving = document.getAnimations().some((one) => {
-      const end = Number(one.effect?.getComputedTiming().endTime)
-      return one.playState === 'running' && Number.isFinite(end)
-    })
-    return !isDrawing && !isMoving && [...document.images].every(({ complete }) => complete)
-  }, pdf !== '')
   await page.evaluate(
-    () => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))),
+    async ({ calm, there, drawing, longest }) => {
+      const begun = performance.now()
+      let still = 0
+      const watcher = new MutationObserver(() => {
+        still = 0
+      })
+      watcher.observe(document.body, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
+      })
+      const isMoving = () =>
+        document.getAnimations().some((one) => {
+          const end = Number(one.effect?.getComputedTiming().endTime)
+          return one.playState === 'running' && Number.isFinite(end)
+        })
+      const isDrawing = () => document.querySelector(drawing) !== null
+      const isLoading = () => [...document.images].some(({ complete }) => !complete)
+      while (still < calm) {
+        await new Promise((painted) => requestAnimationFrame(painted))
+        const isBusy = document.querySelector(there) === null || isMoving() || isDrawing() || isLoading()
+        still = isBusy ? 0 : still + 1
+        if (performance.now() - begun > longest) throw new Error('The story never comes to rest.')
+      }
+      watcher.disconnect()
+    },
+    {
+      calm: CALM,
+      there: pdf && DRAWN.test(story) ? 'canvas[data-state=drawn]' : '#root *',
+      drawing: DRAWING,
+      longest: 30_000,
+    },
   )
 }
 
@@ -96,7 +130,7 @@ async function shoot(browser: Browser, origin: string, story: string, view: View
   })
   page.on('pageerror', (error) => problems.push(`error: ${error.message}`))
   await page.goto(`${origin}/?story=${story}`)
-  await settle(page)
+  await settle(page, story)
   await page.screenshot({ path: join(out, `${story}-${view.name}.png`) })
   const overflow = await page.evaluate(() => {
     const main = document.getElementById('main') ?? document.documentElement

@@ -38,7 +38,7 @@ export function apiPage(document: Fields): DocsPage {
 const HEAD = `<h1>API reference</h1>
 <p>Everything the product does is here; the web app uses nothing else. <a href="/v1/openapi.json">OpenAPI document</a></p>
 <h2 id="begin">Begin</h2>
-<p>Make a key under Settings, API keys. Send it with each request, as below, or sign requests with its secret, which then never travels: <a href="/docs/signing">Signing requests</a>. People sign in with <a href="#openSession"><code>POST /v1/sessions</code></a> and send <code>Authorization: Bearer</code> and the token.</p>
+<p>Make a key under Settings, API keys. Send it with each request, as below, or sign requests with its secret, which then never travels: <a href="/docs/signing">Signing requests</a>. People sign in with <a href="#openSession"><code>POST /v1/sessions</code></a> and send <code>Authorization: Bearer</code> and the token; a few operations are theirs alone, and their examples show <code>$TOKEN</code>.</p>
 <pre tabindex="0"><code>URL=<span id="origin">https://localhost:8443</span>
 CA=ca.crt   # tls/ca.crt in the home of the installation; without --cacert where the certificate is a public one
 KEY=…       # shown once, when it is made

@@ -14,7 +14,7 @@ import {
 /** The ending of an id of no record, in the alphabet of ids. */
 const SOME_ID = '01j9zr4v7c8e6m2k5q3x0w1ybn'
 
-/** The command. `$URL`, `$CA` and `$KEY` are the reader's, as are the parts of the path. */
+/** The command. `$URL`, `$CA`, `$KEY` and `$TOKEN` are the reader's, as are the parts of the path. */
 export function exampleRequest(operation: Operation, schemas: Fields): string {
   const { method, path, fields } = operation
   const parameters = arrayOf(fields.parameters)
@@ -29,7 +29,9 @@ export function exampleRequest(operation: Operation, schemas: Fields): string {
   const place = path.replace(/\{(\w+)\}/g, (_, name: string) => `$${name.toUpperCase()}`)
   const verb = method === 'GET' ? '' : method === 'HEAD' ? '-I ' : `-X ${method} `
   const lines = [`curl -sS --cacert "$CA" ${verb}"$URL${place}${query === '' ? '' : `?${query}`}"`]
-  if (fields['x-permission'] !== 'public') lines.push('-H "Authorization: API-Key $KEY"')
+  const ways = arrayOf(fields.security)
+  if (ways.some((way) => 'apiKey' in way)) lines.push('-H "Authorization: API-Key $KEY"')
+  else if (ways.length > 0) lines.push('-H "Authorization: Bearer $TOKEN"')
   const file = fileTypeOf(fields)
   if (file !== undefined) lines.push(`-o answer.${file}`)
   return [...lines, ...sent(operation, parameters, schemas)].join(' \\\n  ')
