@@ -138,6 +138,7 @@ describe('somebody who adds a file over a network that breaks', { skip: noBrowse
     await input.setInputFiles([join(folder, 'whole.pdf'), join(folder, 'more.pdf')])
     await page.getByText(/The file is larger than 100 MB\. Nothing was sent\./).waitFor()
     await page.getByText('not_a_pdf').waitFor()
+    await page.getByText('2 files were not added').waitFor()
     assert.deepEqual(await open(), [])
   })
 

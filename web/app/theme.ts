@@ -1,6 +1,12 @@
 // The look as Mantine understands it: type, colours and component defaults. Plain tokens live in base.css.
 // Must stay true: one accent, radius 6, no shadow except on what floats, sizes 12/14/16/20/28.
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core'
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from '@mantine/core'
 import { t } from './t.ts'
 
 const verdigris: MantineColorsTuple = [
@@ -76,12 +82,26 @@ const dark: MantineColorsTuple = [
   '#08090A',
 ]
 
+/** What stands on paper without a ground of its own: the words carry the colour, in light and dark as our tokens say. */
+const onPaper: Readonly<Record<string, string>> = {
+  verdigris: 'var(--accent)',
+  vermilion: 'var(--failed-text)',
+}
+
+const variantColors: VariantColorsResolver = (input) => {
+  const colors = defaultVariantColorsResolver(input)
+  const own = onPaper[input.color ?? input.theme.primaryColor]
+  if (own === undefined || (input.variant !== 'subtle' && input.variant !== 'outline')) return colors
+  return { ...colors, color: own, border: input.variant === 'outline' ? `1px solid ${own}` : colors.border }
+}
+
 const small = { defaultProps: { size: 'sm' } }
 
 export const theme = createTheme({
   primaryColor: 'verdigris',
   primaryShade: { light: 6, dark: 4 },
   autoContrast: true,
+  variantColorResolver: variantColors,
   white: '#FFFFFF',
   black: '#16181D',
   colors: { verdigris, amber, vermilion, slate, gray, dark },

@@ -148,7 +148,11 @@ function isStill({ state }: Upload): boolean {
 function trayTitle(uploads: readonly Upload[]): string {
   const unfinished = uploads.filter(isUnfinished)
   const left = unfinished.filter(({ state }) => state === 'left')
-  if (unfinished.length === 0) return t('upload.finished', { count: uploads.length })
+  const failed = uploads.filter(({ state }) => state === 'failed' || state === 'refused')
+  if (unfinished.length === 0)
+    return failed.length > 0
+      ? t('upload.failed.count', { count: failed.length })
+      : t('upload.finished', { count: uploads.length })
   return left.length === unfinished.length
     ? t('upload.left.count', { count: left.length })
     : t('upload.open.count', { count: unfinished.length - left.length })

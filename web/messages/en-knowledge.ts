@@ -78,6 +78,7 @@ export const enKnowledge = {
   'upload.title': 'Uploads',
   'upload.open.count': 'Adding {count, plural, one {# document} other {# documents}}',
   'upload.finished': '{count, plural, one {# upload finished} other {# uploads finished}}',
+  'upload.failed.count': '{count, plural, one {# file was not added} other {# files were not added}}',
   'upload.left.count': '{count, plural, one {# upload is not finished} other {# uploads are not finished}}',
   'upload.clear': 'Clear finished',
   'upload.waiting': 'Waiting, {size}',

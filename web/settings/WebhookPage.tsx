@@ -40,7 +40,7 @@ export function WebhookPage() {
 
 function Back() {
   return (
-    <Button component={Link} to="/settings/webhooks" variant="subtle" size="compact-md" mt="sm">
+    <Button component={Link} to="/settings/webhooks" variant="subtle" size="compact-sm" mt="sm" mx={-8}>
       {t('webhooks.back')}
     </Button>
   )
