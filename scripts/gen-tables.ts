@@ -1,5 +1,5 @@
-// Writes src/core/db/tables.gen.ts: the types of every table, from the `create table` and `alter table add column` statements
-// of the migrations. `--check` fails when the file is stale. A test holds the result against the catalog of a migrated tenant.
+// Writes src/core/db/tables.gen.ts: the types of every table, from the `create table`, `alter table add column` and `drop table`
+// statements of the migrations. `--check` fails when the file is stale. A test holds the result against the catalog of a migrated tenant.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readMigrations } from '#core/db/migrate.ts'
@@ -73,6 +73,8 @@ function readTables(sql: string, qualified: boolean, tables: Map<string, Column[
   for (const match of code.matchAll(/alter table ([{}\w.]+) add column ([^;]+);/gi)) {
     tables.get(tableName(match[1] ?? '', qualified))?.push(...readColumn(match[2] ?? ''))
   }
+  for (const match of code.matchAll(/^drop table ([{}\w.]+);/gim))
+    tables.delete(tableName(match[1] ?? '', qualified))
 }
 
 function tableName(text: string, qualified: boolean): string {

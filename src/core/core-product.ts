@@ -18,6 +18,7 @@ import { coreFirstSteps } from './guide/core-first-steps.ts'
 import { guideRoutes } from './guide/routes.ts'
 import { activityRoutes } from './jobs/routes.ts'
 import { blindColumn } from './keys/blind-values.ts'
+import { isDamage } from './keys/is-damage.ts'
 import { prepareRotationTask } from './keys/prepare-rotation.job.ts'
 import { rotateKeysTask } from './keys/rotate-keys.job.ts'
 import { keyRoutes } from './keys/routes.ts'
@@ -74,20 +75,42 @@ export const core: Product = {
     { store: 'activity', table: 'webhook_secret', row: 'id', columns: ['secret', 'origin'] },
     { store: 'activity', table: 'webhook_attempt', row: 'id', columns: ['answer'] },
     { store: 'activity', table: 'export', row: 'id', columns: ['origin'] },
-    { store: 'activity', table: 'activity', row: 'id', columns: ['title', 'origin'] },
+    {
+      store: 'activity',
+      table: 'activity',
+      row: 'id',
+      columns: ['title', 'origin'],
+      where: 'subject is null',
+    },
     { store: 'activity', table: 'notification', row: 'id', columns: ['card', 'origin'] },
     { store: 'people', table: 'person', row: 'id', columns: ['card', 'password', 'origin'] },
   ],
   blinds: [
-    blindColumn<unknown>({
+    blindColumn({
       store: 'people',
       table: 'person',
       column: 'email_blind',
+      purpose: 'blind',
       label: 'person.email',
-      value: async (_, { tx, id, sealed }) => (await openPersonCard(tx, id, sealed)).email,
+      async values(tx, rows) {
+        const emails = new Map<string, string>()
+        for (const { id, card } of rows)
+          try {
+            emails.set(id, (await openPersonCard(tx, id, card)).email)
+          } catch (error) {
+            if (!isDamage(error)) throw error
+          }
+        return emails
+      },
     }),
   ],
-  subjects: { columns: [], blobs: [exportBlobs] },
+  subjects: {
+    columns: [
+      { table: 'activity', column: 'title', row: 'id', subject: 'subject' },
+      { table: 'activity', column: 'origin', row: 'id', subject: 'subject' },
+    ],
+    blobs: [exportBlobs],
+  },
   firstSteps: coreFirstSteps,
   notifications: coreNotifications,
   evidence: coreEvidence,

@@ -1,10 +1,13 @@
 /**
  * Who made and who last changed a record, when and from where. Every table of knowledge has these columns.
- * Must stay true: addresses are sealed; a record made by an API key that acts for nobody names the key.
+ * Must stay true: addresses are sealed under the key of the document that the record tells of; a record made by an API key that acts for
+ * nobody names the key.
  */
 import { toApi } from '#core/ids.ts'
+import type { SubjectSeal } from '#core/keys/subject-seal.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
+import { openSealed, placeOf } from './document-key.ts'
 
 /** The sealed column `origin`. */
 export interface RecordOrigin {
@@ -22,8 +25,15 @@ function authorOf(actor: Actor): Author {
   return { person, key: person === null && actor.kind === 'key' ? actor.credentialId : null }
 }
 
+/** A row, and the key of its document. */
+export interface SealedRow {
+  readonly table: 'document' | 'document_fetch' | 'snip' | 'upload'
+  readonly id: string
+  readonly seal: SubjectSeal
+}
+
 /** The columns of a record made now. */
-export function madeBy(tx: TenantReader, table: string, row: string) {
+export function madeBy(tx: TenantReader, row: SealedRow) {
   const { person, key } = authorOf(tx.actor)
   const now = tx.now()
   const origin: RecordOrigin = { createdIp: tx.actor.origin.ip, updatedIp: tx.actor.origin.ip }
@@ -34,26 +44,30 @@ export function madeBy(tx: TenantReader, table: string, row: string) {
     updated_by: person,
     updated_key: key,
     updated_at: now,
-    origin: tx.keys.seal('activity', table, row, 'origin', origin),
+    origin: sealOrigin(tx, row, origin),
   }
 }
 
 /** The columns of a record changed now; `sealed` is its origin so far. */
-export function changedBy(tx: TenantReader, table: string, row: string, sealed: Buffer) {
+export function changedBy(tx: TenantReader, row: SealedRow, sealed: Buffer) {
   const { person, key } = authorOf(tx.actor)
-  const { createdIp } = openOrigin(tx, table, row, sealed)
+  const { createdIp } = openOrigin(tx, row, sealed)
   const origin: RecordOrigin = { createdIp, updatedIp: tx.actor.origin.ip }
   return {
     updated_by: person,
     updated_key: key,
     updated_at: tx.now(),
-    origin: tx.keys.seal('activity', table, row, 'origin', origin),
+    origin: sealOrigin(tx, row, origin),
   }
 }
 
 /** Where a record was made and last changed from. */
-export function openOrigin(tx: TenantReader, table: string, row: string, sealed: Buffer): RecordOrigin {
-  return tx.keys.open<RecordOrigin>('activity', table, row, 'origin', sealed)
+export function openOrigin(tx: TenantReader, { table, id, seal }: SealedRow, sealed: Buffer): RecordOrigin {
+  return openSealed<RecordOrigin>(tx, seal, placeOf(tx, table, id, 'origin'), sealed)
+}
+
+function sealOrigin(tx: TenantReader, { table, id, seal }: SealedRow, origin: RecordOrigin): Buffer {
+  return seal.seal(placeOf(tx, table, id, 'origin'), origin)
 }
 
 interface AuthorColumns {

@@ -1,7 +1,8 @@
 /** What the seal of a document and of a snip needs to know. */
 import type { RecordKind, SealedRecord } from '#core/product.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
-import { openOrigin } from './authorship.ts'
+import { openOrigin, type SealedRow } from './authorship.ts'
+import { documentSeal } from './document-key.ts'
 
 interface Row {
   readonly created_by: string | null
@@ -41,12 +42,21 @@ export const knowledgeRecords: readonly RecordKind[] = [
   },
 ]
 
-function sealed(
+async function sealed(
   tx: TenantReader,
-  { table, id, document, permission }: { table: string; id: string; document: string; permission: string },
+  {
+    table,
+    id,
+    document,
+    permission,
+  }: { table: SealedRow['table']; id: string; document: string; permission: string },
   row: Row,
-): SealedRecord {
-  const { createdIp, updatedIp } = openOrigin(tx, table, id, row.origin)
+): Promise<SealedRecord> {
+  const { createdIp, updatedIp } = openOrigin(
+    tx,
+    { table, id, seal: await documentSeal(tx, document) },
+    row.origin,
+  )
   return {
     createdBy: row.created_by,
     createdAt: row.created_at,

@@ -10,6 +10,7 @@ import { documentRoutes } from './documents/routes.ts'
 import { knowledgeFirstSteps } from './first-steps.ts'
 import { furnishCanary } from './furnish-canary.ts'
 import { knowledgeRecords } from './knowledge-records.ts'
+import { moveSealsTask } from './move-seals.job.ts'
 import { searchRoutes } from './search/routes.ts'
 import { eraseSnipTask } from './snips/erase-snip.job.ts'
 import { snipRoutes } from './snips/routes.ts'
@@ -27,6 +28,7 @@ export const knowledge: Product = {
     eraseDocumentTask,
     eraseSnipTask,
     sweepUploadsTask,
+    moveSealsTask,
   ],
   eventTypes: [
     {
@@ -56,17 +58,19 @@ export const knowledge: Product = {
     { name: 'knowledge.snip.update', roles: ROLES, summary: 'Change insight, note and tags of snips' },
     { name: 'knowledge.snip.remove', roles: ROLES, summary: 'Remove snips' },
   ],
-  sealed: [
-    { store: 'activity', table: 'document', row: 'id', columns: ['card', 'origin'] },
-    { store: 'activity', table: 'document_fetch', row: 'id', columns: ['card', 'origin'] },
-    { store: 'activity', table: 'upload', row: 'id', columns: ['card', 'origin'] },
-    { store: 'activity', table: 'snip', row: 'id', columns: ['card', 'origin'] },
-    { store: 'activity', table: 'tag', row: "encode(tag, 'hex')", columns: ['name'] },
-  ],
+  sealed: [],
   blinds: [documentBlinds, tagBlinds],
   subjects: {
     columns: [
       { table: 'document_page', column: 'text', row: "document_id || '/' || page", subject: 'document_id' },
+      { table: 'document', column: 'card', row: 'id', subject: 'id' },
+      { table: 'document', column: 'origin', row: 'id', subject: 'id' },
+      { table: 'document_fetch', column: 'card', row: 'id', subject: 'id' },
+      { table: 'document_fetch', column: 'origin', row: 'id', subject: 'id' },
+      { table: 'upload', column: 'card', row: 'id', subject: 'document_id' },
+      { table: 'upload', column: 'origin', row: 'id', subject: 'document_id' },
+      { table: 'snip', column: 'card', row: 'id', subject: 'document_id' },
+      { table: 'snip', column: 'origin', row: 'id', subject: 'document_id' },
       { table: 'snip', column: 'evidence', row: 'id', subject: 'document_id' },
     ],
     blobs: [documentBlobs],

@@ -4,6 +4,7 @@ import { acceptedStorage } from '#core/auth/credentials.ts'
 import type { Ctx } from '#core/ctx.ts'
 import { ERROR_CODES, type ErrorCode, PublicError } from '#core/errors.ts'
 import { newId } from '#core/ids.ts'
+import { activityOpener } from '#core/jobs/activity-seal.ts'
 import { cancelled, givenBack, type Job, type Task } from '#core/jobs/job.ts'
 import { type ActivityEnd, beginActivity, endActivity, tellActivityEnd } from '#core/jobs/run-activity.ts'
 import type { Log } from '#core/log.ts'
@@ -98,15 +99,15 @@ async function actorOf(ctx: Ctx, order: JobOrder, task: Task): Promise<Actor> {
       tx.db.selectFrom('organisation').select('storage').executeTakeFirst(),
       activity === null
         ? undefined
-        : tx.db.selectFrom('activity').select('origin').where('id', '=', activity).executeTakeFirst(),
+        : tx.db
+            .selectFrom('activity')
+            .select(['id', 'subject', 'origin'])
+            .where('id', '=', activity)
+            .executeTakeFirst(),
     ])
-    return {
-      ...nobody,
-      storage: acceptedStorage(organisation?.storage),
-      ...(asked && activity !== null
-        ? { origin: tx.keys.open<Origin>('activity', 'activity', activity, 'origin', asked.origin) }
-        : {}),
-    }
+    const open = await activityOpener(tx, asked ? [asked] : [])
+    const origin = asked && open<Origin>(asked, 'origin', asked.origin)
+    return { ...nobody, storage: acceptedStorage(organisation?.storage), ...(origin ? { origin } : {}) }
   })
 }
 

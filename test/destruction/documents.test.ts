@@ -49,7 +49,7 @@ async function openable(
   }
 }
 
-test('destruction fails when the keeper forgets nothing: then what stood in the tables before still opens', async () => {
+test('destruction: P9-24 fails when the keeper forgets nothing: then what stood in the tables before still opens', async () => {
   const person = await library.aResident()
   const tenant = person.token.split('.')[0] ?? ''
   const doomed = (await library.add(person, onePagePdf('Never really gone'), 'doomed.pdf')).json.id

@@ -3,7 +3,7 @@ export const enDestruction = {
   'nav.destroyed': 'Destroyed',
   'destroyed.title': 'Destroyed for good',
   'destroyed.lead':
-    'The files, pages and passages of what is removed cannot be brought back, from older backups neither: their key is destroyed, and everything that lives is wrapped away from it. That takes about a quarter of an hour; then a signed certificate says so. Until they end, older backups still hold titles, tags and what people wrote on snips.',
+    'What is removed cannot be brought back, from older backups neither: file, pages and passages, title, tags and what people wrote on snips lie under one key, which is destroyed, and everything that lives is wrapped away from it. That takes about a quarter of an hour; then a signed certificate says so.',
   'destroyed.empty': 'When a document is removed or a person erased, its certificate will be here.',
   'destroyed.at': 'Destroyed',
   'destroyed.kind': 'What',

@@ -72,7 +72,7 @@ export const enKnowledge = {
     '{count, plural, one {# document removed} other {# documents removed}}. The certificate follows under Trust, Destroyed.',
   'library.removeTitle': 'Remove {count, plural, one {# document} other {# documents}}',
   'library.removeText':
-    'The {count, plural, one {file and its text} other {# files and their text}} will be gone for everybody in the organisation, with {snips, plural, =0 {no snips affected} one {# snip captured from it} other {# snips captured from it}}. The key is destroyed: file, text and passages cannot come back, from backups neither. Titles, tags and notes stay in backups until these end.',
+    'The {count, plural, one {file and its text} other {# files and their text}} will be gone for everybody in the organisation, with {snips, plural, =0 {no snips affected} one {# snip captured from it} other {# snips captured from it}}. The key is destroyed: file, text and passages, title, tags and notes cannot come back, from backups neither.',
   'library.removeMore': 'and {count, plural, one {# more} other {# more}}',
   'library.removeKept': 'Documents that were not reached are untouched.',
   'upload.title': 'Uploads',

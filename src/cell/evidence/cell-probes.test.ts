@@ -59,7 +59,7 @@ describe('the catalogs under the probes of the cell', () => {
       /snip has no updated_by/,
     ))
 
-  it('erasures fails when the keeper still holds what a certificate says it forgot', () =>
+  it('erasures: P9-24 fails when the keeper still holds what a certificate says it forgot', () =>
     breaks(
       'erasures',
       `insert into cell.destruction_batch (number, epoch, forgets, sequence, began_at, forgotten_at) values (1, 2, '{1}', 1, now(), now())`,

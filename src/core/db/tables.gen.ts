@@ -25,6 +25,7 @@ export interface TenantTables {
     ended_at: Date | null
     updated_at: Date
     origin: Buffer
+    subject: string | null
   }
   api_key: {
     id: string
@@ -296,11 +297,6 @@ export interface TenantTables {
   spent_signature: {
     digest: Buffer
     ends_at: Date
-  }
-  tag: {
-    tag: Buffer
-    name: Buffer
-    created_at: Date
   }
   upload: {
     id: string

@@ -1,8 +1,10 @@
 // Takes what was destroyed out of what the organisation keeps together: addresses of erased persons are blanked in every record, the index
-// is sealed anew under its next key, and the older keys of the index are destroyed with all the words that stood under them.
+// is sealed and what is looked up of documents blinded anew under the next key of the index, and its older keys are destroyed with all the
+// words and values that stood under them.
 // Must stay true: an older key goes only when nothing is sealed under it; running it again does no harm.
 import { sql } from 'kysely'
 import type { Task } from '../jobs/job.ts'
+import { blindTable } from '../keys/rotate-keys.job.ts'
 import { madeAt } from '../keys/version-in-use.ts'
 import type { TenantReader } from '../tenancy/tenant-door.ts'
 import { blankOrigins } from './blank-origins.ts'
@@ -27,6 +29,10 @@ export const reindexTask: Task = {
     }))
     const { version } = newest
     for (const person of persons) await blankOrigins(ctx, job, person)
+    const inUse = await ctx.read(job.actor, async (tx) => tx.keys.current('search').version)
+    if (inUse !== version) throw new Error('the newest key of the index is not in use yet')
+    for (const table of ctx.blindTables)
+      if (table.purpose === 'search') await blindTable(ctx, job, table, () => undefined)
     for (let isDone = false; !isDone; ) {
       job.signal.throwIfAborted()
       isDone = await ctx.write(job.actor, async (tx) => {

@@ -24,12 +24,11 @@ export const coreEvidence: readonly Evidence[] = [
   { ...cell, name: 'tiers', claims: ['PD-17'], everyMinutes: 30 },
   { ...cell, name: 'column-classes', claims: ['P9-19'], everyMinutes: 30 },
   { ...cell, name: 'copies', claims: ['P9-22'], everyMinutes: 30 },
-  // P9-24 waits: an older copy still tells whoever has the keeper a destroyed document's title and what people wrote on its snips.
-  { ...cell, name: 'erasures', claims: [], everyMinutes: 15 },
+  { ...cell, name: 'erasures', claims: ['P9-24'], everyMinutes: 15 },
   {
     name: 'destruction',
     kind: 'test',
-    claims: [],
+    claims: ['P9-24'],
     files: [
       'src/cell/destroyer.test.ts',
       'test/destruction/documents.test.ts',

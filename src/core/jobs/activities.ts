@@ -4,6 +4,7 @@ import { ERROR_CODES, type ErrorCode, PublicError } from '../errors.ts'
 import { type IdPrefix, toApi } from '../ids.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 import type { ActivityState } from './activity.schema.ts'
+import { activityOpener } from './activity-seal.ts'
 
 /** The id prefix of each kind of record, so that a record can be named. */
 export type PrefixOf = (kind: string) => IdPrefix | undefined
@@ -27,7 +28,7 @@ export async function listActivity(tx: TenantReader, filter: ActivityFilter, pre
   const page = rows.slice(0, filter.limit)
   tx.audit({ action: 'core.activity.listed', detail: { count: page.length } })
   return {
-    items: page.map((row) => shown(tx, row, prefixOf)),
+    items: await shown(tx, page, prefixOf),
     next: rows.length > filter.limit ? (page.at(-1)?.id ?? null) : null,
   }
 }
@@ -38,7 +39,9 @@ export async function readActivity(tx: TenantReader, id: string, prefixOf: Prefi
   const row = await visible(tx).where('id', '=', id).executeTakeFirst()
   if (!row) throw new PublicError('not_found')
   tx.audit({ action: 'core.activity.read', record: { kind: 'activity', id } })
-  return shown(tx, row, prefixOf)
+  const [activity] = await shown(tx, [row], prefixOf)
+  if (!activity) throw new PublicError('not_found')
+  return activity
 }
 
 /**
@@ -73,6 +76,7 @@ function visible(tx: TenantReader) {
       'id',
       'kind',
       'title',
+      'subject',
       'record_kind',
       'record',
       'state',
@@ -96,7 +100,12 @@ function visible(tx: TenantReader) {
 
 type Row = Awaited<ReturnType<ReturnType<typeof visible>['execute']>>[number]
 
-function shown(tx: TenantReader, row: Row, prefixOf: PrefixOf) {
+async function shown(tx: TenantReader, rows: readonly Row[], prefixOf: PrefixOf) {
+  const open = await activityOpener(tx, rows)
+  return rows.map((row) => shownActivity(row, open<string>(row, 'title', row.title) ?? '', prefixOf))
+}
+
+function shownActivity(row: Row, title: string, prefixOf: PrefixOf) {
   const prefix = prefixOf(row.record_kind)
   const code = row.error_code
   const by =
@@ -108,7 +117,7 @@ function shown(tx: TenantReader, row: Row, prefixOf: PrefixOf) {
   return {
     id: toApi('act', row.id),
     kind: row.kind,
-    title: tx.keys.open<string>('activity', 'activity', row.id, 'title', row.title),
+    title,
     record: prefix ? { kind: row.record_kind, id: toApi(prefix, row.record) } : null,
     state: row.state,
     done: row.done,

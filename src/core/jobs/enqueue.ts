@@ -3,6 +3,7 @@
 import { sql } from 'kysely'
 import { newId } from '../ids.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
+import { type ActivityKey, sealActivity } from './activity-seal.ts'
 
 /** How the work shows in Activity. */
 export interface ActivityStart {
@@ -15,6 +16,8 @@ export interface ActivityStart {
   /** What `done` and `total` count, e.g. `pages`. */
   readonly unit?: string
   readonly total?: number
+  /** The document it is about and whose key seals what is shown of it; the key of the fields when left out. */
+  readonly under?: ActivityKey
 }
 
 export interface EnqueueOptions {
@@ -67,17 +70,17 @@ export async function startActivity(
   tx: EnqueueWriter,
   task: string,
   record: string,
-  { kind, recordKind, title, unit, total }: ActivityStart,
+  { kind, recordKind, title, unit, total, under }: ActivityStart,
 ): Promise<string> {
   const { actor } = tx
   const by = askedBy(tx)
   const id = newId()
   await sql`
-    insert into activity (id, task, kind, record_kind, record, state, done, total, unit, title, created_by, created_key, created_at, updated_at, origin)
+    insert into activity (id, task, kind, record_kind, record, state, done, total, unit, subject, title, created_by, created_key, created_at, updated_at, origin)
     values (${id}, ${task}, ${kind}, ${recordKind}, ${record}, 'waiting', 0, ${total ?? null}, ${unit ?? null},
-      ${tx.keys.seal('activity', 'activity', id, 'title', title)}, ${by},
+      ${under?.subject ?? null}, ${sealActivity(tx, { id, column: 'title', under }, title)}, ${by},
       ${by === null && actor.kind === 'key' ? actor.credentialId : null}, ${tx.now()}, ${tx.now()},
-      ${tx.keys.seal('activity', 'activity', id, 'origin', actor.origin)})`.execute(tx.db)
+      ${sealActivity(tx, { id, column: 'origin', under }, actor.origin)})`.execute(tx.db)
   return id
 }
 

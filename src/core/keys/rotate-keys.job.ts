@@ -18,6 +18,7 @@ import {
   type SealedTable,
 } from './rotate-keys.ts'
 import { areSubjectsInUse, findUnresealed, retirePersons } from './subject-versions.ts'
+import type { BlindPurpose } from './tenant-keys.ts'
 
 /** Rows blinded anew in one transaction: whoever adds a value waits for it. */
 const BLINDS = 100
@@ -34,7 +35,12 @@ export const rotateKeysTask: Task = {
     if (!isReady) throw new Error('the newest keys are not in use yet')
     const tally = await startTally(ctx, job)
     let blindly = 0
-    for (const table of ctx.blindTables) blindly += await blindTable(ctx, job, table, tally)
+    const kept = new Set<BlindPurpose>()
+    for (const table of ctx.blindTables) {
+      const left = await blindTable(ctx, job, table, tally.add)
+      if (left > 0) kept.add(table.purpose)
+      blindly += left
+    }
     const isIndexWhole = await rewriteSearch(ctx, job, tally)
     let [rows, damaged] = [0, blindly + (isIndexWhole ? 0 : 1)]
     for (const table of ctx.sealedTables) {
@@ -46,7 +52,7 @@ export const rotateKeysTask: Task = {
     damaged += subjects.damaged
     await ctx.write(job.actor, async (tx) => {
       // A value that could not be blinded anew is looked for under the version it has.
-      await retireKeys(tx, new Set(blindly > 0 ? ['blind'] : []))
+      await retireKeys(tx, kept)
       const persons = await retirePersons(tx)
       const { blobs } = subjects
       await notify(tx, keysRotated, {
@@ -98,8 +104,13 @@ function damageOf(rows: readonly string[]) {
     : ({ outcome: 'failed', detail: { damaged: rows.length, first } } as const)
 }
 
-/** Answers how many rows do not open. */
-async function blindTable(ctx: Ctx, job: Job, table: BlindTable, tally: Tally): Promise<number> {
+/** Blinds a whole table anew; `onRows` hears of the rows that were read. Answers how many do not open. */
+export async function blindTable(
+  ctx: Ctx,
+  job: Job,
+  table: BlindTable,
+  onRows: (count: number) => void,
+): Promise<number> {
   let damaged = 0
   for (let after: string | null = ''; after !== null; ) {
     job.signal.throwIfAborted()
@@ -117,7 +128,7 @@ async function blindTable(ctx: Ctx, job: Job, table: BlindTable, tally: Tally): 
     )
     after = step.last
     damaged += step.damaged.length
-    tally.add(step.read)
+    onRows(step.read)
   }
   return damaged
 }

@@ -163,7 +163,7 @@ test('every blind column, and every column under a document key, is one that rot
   )
   // The log only appends; the index is rewritten as a whole.
   const otherwise = ['audit.personal', 'search_delta.sealed', 'search_page.sealed', 'search_word.sealed']
-  assert.deepEqual([...sealed, ...otherwise].sort(), all.sort())
+  assert.deepEqual([...new Set([...sealed, ...otherwise])].sort(), all.sort())
 })
 
 test('look-ups find rows before, during and after, and equal values meet across versions', async () => {
@@ -228,11 +228,14 @@ test('look-ups find rows before, during and after, and equal values meet across 
   await works('when the first version is not looked for any more')
   const fresh = await keysNow()
   assert.equal(fresh.blinds('person.email', person.email).length, 1)
-  const { rows } = await sql<{ count: string }>`
-    select count(*) as count from tag left join snip_tag using (tag) where snip_tag.tag is null`.execute(
+  const { rows } = await sql<{ tag: Buffer }>`select distinct tag from snip_tag`.execute(
     await rotation.dbOf(person),
   )
-  assert.equal(Number(rows[0]?.count), 0, 'no word is left behind')
+  assert.deepEqual(
+    rows.map(({ tag }) => tag),
+    [fresh.blind('tag', 'lighthouse', 'search')],
+    'no word is left behind',
+  )
 })
 
 test('a rotation that dies among the blobs goes on where it stopped', async () => {

@@ -18,6 +18,8 @@ export interface SealedTable {
   readonly table: string
   readonly row: string
   readonly columns: readonly string[]
+  /** The SQL condition of its rows, where the others are sealed under keys of subjects. */
+  readonly where?: string
 }
 
 /** The task that makes the new versions of the keys of documents and persons, and the one that seals again. */
@@ -95,10 +97,12 @@ export async function queueSealing(tx: TenantWriter, activity: string): Promise<
 }
 
 /** How many rows a table has, for progress. */
-export async function countRows(tx: TenantReader, { table }: Pick<SealedTable, 'table'>): Promise<number> {
-  const { rows } = await sql<{ count: number }>`select count(*) as count from ${sql.table(table)}`.execute(
-    tx.db,
-  )
+export async function countRows(
+  tx: TenantReader,
+  { table, where = 'true' }: Pick<SealedTable, 'table' | 'where'>,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from ${sql.table(table)} where ${sql.raw(where)}`.execute(tx.db)
   return Number(rows[0]?.count ?? 0)
 }
 
@@ -112,12 +116,12 @@ export interface ResealStep {
 
 /** Seals the next rows of a table under the newest key, as far as they open. */
 export async function resealRows(tx: TenantWriter, sealed: SealedTable, after: string): Promise<ResealStep> {
-  const { store, table, columns } = sealed
+  const { store, table, columns, where = 'true' } = sealed
   const { version } = tx.keys.current(store === 'people' ? 'people' : 'field')
   const row = sql.raw(`(${sealed.row})::text`)
   const { rows } = await sql<{ row: string } & Record<string, Buffer | null>>`
     select ${row} as row, ${sql.join(columns.map((column) => sql.ref(column)))} from ${sql.table(table)}
-    where ${row} > ${after} order by ${row} limit ${BATCH} for update`.execute(tx.db)
+    where ${row} > ${after} and ${sql.raw(where)} order by ${row} limit ${BATCH} for update`.execute(tx.db)
   let resealed = 0
   const damaged: string[] = []
   for (const { row: id, ...values } of rows) {

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { createSecretKey, randomBytes, randomUUID } from 'node:crypto'
 import { test } from 'node:test'
+import { deflateRawSync } from 'node:zlib'
 import { type OwnKeeper, ownKeeper } from '#test/own-keeper.ts'
 import { newId, newRoutingId } from '../ids.ts'
-import { SEAL_OVERHEAD, sealedVersion } from './aead.ts'
+import { SEAL_OVERHEAD, sealBytes, sealedVersion } from './aead.ts'
 import { newTenantKeys } from './new-tenant-keys.ts'
 import { openRegionKeys } from './region-keys.ts'
+import { subjectSeal } from './subject-seal.ts'
+import { subkey } from './subkey.ts'
 import { openTenantKeyring } from './tenant-keyring.ts'
-import type { EpochRow, KeyRow, KeyRowSource } from './tenant-keys.ts'
+import type { KeyRowSource } from './tenant-keys.ts'
 
 const region = 'eu'
 const minute = 60_000
@@ -18,16 +21,19 @@ const broken = { name: 'SealBroken' }
 async function aTenant(own: OwnKeeper) {
   const tenant = newRoutingId()
   const { epoch, keys } = await newTenantKeys(own.as('cell'), region, tenant)
-  const tables: { epochs: EpochRow[]; keys: KeyRow[]; loads: number } = { epochs: [epoch], keys, loads: 0 }
+  const tables = { epochs: [epoch], keys, loads: 0, subjectLoads: 0 }
   const rows: KeyRowSource = {
     async loadKeyRows() {
       tables.loads += 1
       return { epochs: tables.epochs, keys: tables.keys.filter((row) => row.subject === null) }
     },
-    loadSubjectKey: async (purpose, id) => ({
-      epochs: tables.epochs,
-      keys: tables.keys.filter((row) => row.purpose === purpose && row.subject === id),
-    }),
+    async loadSubjectKeys(purpose, ids) {
+      tables.subjectLoads += 1
+      return {
+        epochs: tables.epochs,
+        keys: tables.keys.filter((row) => row.purpose === purpose && ids.includes(row.subject ?? '')),
+      }
+    },
   }
   return { tenant, tables, rows }
 }
@@ -182,6 +188,80 @@ test('a document key is made, found again, the same everywhere, and gone once de
   assert.ok(await again.subject('document', id))
   again.forgetSubject('document', id)
   await assert.rejects(again.subject('document', id), { code: 'gone' })
+})
+
+test('keys of many documents come with one look and one question; who is destroyed or damaged hides no other', async () => {
+  await using own = await ownKeeper()
+  const web = own.as('web')
+  let asks = 0
+  const keeper: typeof web = {
+    ...web,
+    ask(op, question) {
+      asks += 1
+      return web.ask(op, question)
+    },
+  }
+  const keyring = openTenantKeyring({ keeper, clock: own.clock })
+  const { tenant, rows, tables } = await aTenant(own)
+  const making = await keyring.keysOf(region, tenant, rows)
+  const ids = Array.from({ length: 60 }, () => newId())
+  for (const id of ids) tables.keys.push((await making.newSubject('document', id)).row)
+  const [gone, damaged] = ids
+  keyring.drop(tenant)
+  const keys = await keyring.keysOf(region, tenant, rows)
+  asks = 0
+  const found = await keys.subjects('document', [...ids, ...ids, randomUUID()])
+  assert.deepEqual([found.size, tables.subjectLoads, asks], [60, 1, 1])
+  const again = await keys.subjects('document', ids)
+  assert.deepEqual([again.size, tables.subjectLoads, asks], [60, 1, 1], 'they are held')
+  for (const id of ids)
+    assert.equal((await keys.subject('document', id)).current.key, found.get(id)?.current.key)
+  assert.deepEqual([tables.subjectLoads, asks], [1, 1])
+
+  tables.keys = tables.keys.map((row) => {
+    if (row.subject === gone) return { ...row, wrapped: null, state: 'destroyed' }
+    if (row.subject !== damaged || row.wrapped === null) return row
+    const wrapped = Buffer.from(row.wrapped)
+    wrapped[40] = (wrapped[40] ?? 0) ^ 1
+    return { ...row, wrapped }
+  })
+  own.clock.pass(11 * minute)
+  const later = await keyring.keysOf(region, tenant, rows)
+  const left = await later.subjects('document', ids)
+  assert.deepEqual([...left.keys()].sort(), ids.slice(2).sort())
+  await assert.rejects(later.subject('document', String(damaged)), { code: 'keys_destroyed' })
+})
+
+test('what a document key seals opens at its place alone, short or long, and as it was sealed before', async () => {
+  const version = { id: newId(), version: 1, key: createSecretKey(randomBytes(32)), isRetired: false }
+  const seal = subjectSeal({ versions: [version], current: version })
+  const place = {
+    tenant: newRoutingId(),
+    store: 'activity',
+    table: 'document',
+    row: newId(),
+    column: 'card',
+  } as const
+  for (const value of [
+    '',
+    { text: 'Grüße' },
+    [1, null],
+    'ü'.repeat(1_022),
+    'ü'.repeat(1_023),
+    'x'.repeat(100_000),
+  ])
+    assert.deepEqual(seal.open(place, seal.seal(place, value)), value)
+  assert.ok(seal.seal(place, 'x'.repeat(100_000)).length < 1_000)
+  const sealed = seal.seal(place, { text: 'Grüße' })
+  assert.throws(() => seal.open({ ...place, row: newId() }, sealed), broken)
+  assert.throws(() => seal.open({ ...place, column: 'origin' }, sealed), broken)
+  const before = sealBytes(
+    subkey(version.key, 'subject field'),
+    1,
+    `${place.tenant}\0activity.document\0${place.row}\0card`,
+    deflateRawSync(JSON.stringify({ text: 'Grüße' }), { level: 3 }),
+  )
+  assert.deepEqual(seal.open(place, before), { text: 'Grüße' })
 })
 
 test('a lent document key ends after ten minutes', async () => {

@@ -1,8 +1,9 @@
 // Lent keys of many tenants, each for at most the time the keeper gave.
 // Must stay true: no key outlives its `until`; keys in use are refreshed ahead of it in the background; one lend at a time per tenant.
 import { createSecretKey, type KeyObject } from 'node:crypto'
-import type { KeeperAnswer, SubjectPurpose } from '#protocol/keeper/keeper.schema.ts'
+import type { KeeperAnswer } from '#protocol/keeper/keeper.schema.ts'
 import { PublicError } from '../errors.ts'
+import { type HeldSubjects, holdSubjects, type Loan, versionsOf } from './held-subjects.ts'
 import { type KeeperClient, KeeperRefusal } from './keeper-client.ts'
 import { type KeyClock, machineClock } from './key-clock.ts'
 import { type Lent, lend } from './lent.ts'
@@ -15,13 +16,10 @@ import {
   tenantKeys,
   type WrappedKeys,
 } from './tenant-keys.ts'
-import type { VersionedKey } from './version-in-use.ts'
 import { epochToWire, keyFromWire, keyToWire } from './wire-rows.ts'
 
 /** Keys used since so long before their end are refreshed; in milliseconds. */
 const AHEAD = 2 * 60 * 1000
-/** Subject keys held per tenant; the ones unused for longest go first. */
-const MOST_SUBJECTS = 1000
 
 export interface TenantKeyring {
   /** The tenant's keys, lent now if they are not already. Throws `keeper_unavailable`. */
@@ -42,7 +40,7 @@ interface Holder {
   keys: TenantKeys
   lent: Lent<PurposeKeys>
   rows: KeyRowSource
-  subjects: Map<string, Lent<VersionedKey[]>>
+  subjects: HeldSubjects
   isUsed: boolean
   lending: Promise<void> | undefined
   renew(): Promise<void>
@@ -55,7 +53,7 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
   /** Keys in clear of rows that may have to be wrapped again before they are stored. */
   const unstored = new WeakMap<KeyRow, KeyObject>()
 
-  async function lendKeys(region: string, tenant: string, load: () => Promise<WrappedKeys>) {
+  async function lendKeys(region: string, tenant: string, load: () => Promise<WrappedKeys>): Promise<Loan> {
     return untilTheyOpen(async () => {
       const { epochs, keys: rows } = await load()
       const keys = rows.map(keyToWire).filter((row) => row !== null)
@@ -91,7 +89,9 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
   }
 
   async function openHolder(region: string, tenant: string, rows: KeyRowSource): Promise<Holder> {
-    const subjects = new Map<string, Lent<VersionedKey[]>>()
+    const subjects = holdSubjects(clock, (purpose, ids) =>
+      lendKeys(region, tenant, () => holder.rows.loadSubjectKeys(purpose, ids)),
+    )
     const holder: Holder = {
       lent: await lendPurposes(region, tenant, rows),
       rows,
@@ -109,7 +109,12 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
           if (!held) throw new PublicError('keeper_unavailable', undefined, { cause: 'lent keys have ended' })
           return held
         },
-        subject: async (purpose, id) => subjectKey(await subjectVersions(purpose, id), clock.now()),
+        subject: async (purpose, id) => subjectKey(await subjects.one(purpose, id), clock.now()),
+        async subjects(purpose, ids) {
+          const found = await subjects.many(purpose, ids)
+          const now = clock.now()
+          return new Map([...found].map(([id, versions]) => [id, subjectKey(versions, now)]))
+        },
         newKey: (purpose, subject, version) => newKey(purpose, subject, version),
         async wrapAgain(row) {
           const key = unstored.get(row)
@@ -118,10 +123,7 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
           const again = { id: row.id, key: key.export().toString('base64') }
           return (await newKey(row.purpose, row.subject, row.version, again)).row
         },
-        forgetSubject(purpose, id) {
-          subjects.get(`${purpose}/${id}`)?.drop()
-          subjects.delete(`${purpose}/${id}`)
-        },
+        forgetSubject: subjects.forget,
       }),
     }
     planRefresh()
@@ -139,22 +141,6 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
       holder.lent = lent
       holder.isUsed = false
       planRefresh()
-    }
-
-    async function subjectVersions(purpose: SubjectPurpose, id: string): Promise<VersionedKey[]> {
-      const name = `${purpose}/${id}`
-      const held = subjects.get(name)?.value()
-      if (held) {
-        keepSubject(name, subjects.get(name))
-        return held
-      }
-      const load = () => holder.rows.loadSubjectKey(purpose, id)
-      const { rows, lentKeys, until } = await lendKeys(region, tenant, load)
-      if (!rows.some((row) => row.state === 'live')) throw new PublicError('gone')
-      const versions = versionsOf(rows, lentKeys)
-      if (versions.length === 0) throw new PublicError('gone')
-      keepSubject(name, lend(versions, until, clock))
-      return versions
     }
 
     async function newKey(
@@ -175,22 +161,9 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
       const key = toKey(bytes)
       unstored.set(row, key)
       // A further version is learnt from its row, like everywhere else, long before it seals.
-      if (subject !== null && version === 1) {
-        const versions = [{ id: row.id, version, key, isRetired: false }]
-        keepSubject(`${purpose}/${subject}`, lend(versions, Date.parse(until), clock))
-      }
+      if (subject !== null && version === 1 && (purpose === 'document' || purpose === 'person'))
+        subjects.keep(purpose, subject, [{ id: row.id, version, key, isRetired: false }], Date.parse(until))
       return { row, key }
-    }
-
-    function keepSubject(name: string, lent: Lent<VersionedKey[]> | undefined): void {
-      if (!lent) return
-      subjects.delete(name)
-      subjects.set(name, lent)
-      for (const [oldest, old] of subjects) {
-        if (subjects.size <= MOST_SUBJECTS) break
-        old.drop()
-        subjects.delete(oldest)
-      }
     }
   }
 
@@ -200,7 +173,7 @@ export function openTenantKeyring({ keeper, clock = machineClock }: KeyringOptio
     opening.delete(tenant)
     holder?.cancelRefresh()
     holder?.lent.drop()
-    for (const subject of holder?.subjects.values() ?? []) subject.drop()
+    holder?.subjects.drop()
   }
 
   return {
@@ -256,16 +229,6 @@ function refreshInBackground(holder: Holder): void {
     holder.lending = undefined
   }
   holder.lending ??= holder.renew().then(done, done)
-}
-
-/** The versions that were lent, newest last. */
-function versionsOf(rows: readonly KeyRow[], lentKeys: ReadonlyMap<string, KeyObject>): VersionedKey[] {
-  return rows
-    .flatMap(({ id, version, state }) => {
-      const key = lentKeys.get(id)
-      return key ? [{ id, version, key, isRetired: state === 'retired' }] : []
-    })
-    .sort((a, b) => a.version - b.version)
 }
 
 function readLoan({ keys, until }: KeeperAnswer<'lend'>) {

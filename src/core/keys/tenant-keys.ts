@@ -10,6 +10,9 @@ import { type VersionedKey, versionInUse } from './version-in-use.ts'
 
 export type Store = 'activity' | 'people'
 
+/** Whose versions make look-up values: those of `blind` stay until a rotation, those of `search` end with every destruction. */
+export type BlindPurpose = 'blind' | 'search'
+
 /** A row of `key_epoch`; can be inserted as it is. */
 export interface EpochRow {
   epoch: number
@@ -37,8 +40,8 @@ export interface WrappedKeys {
 export interface KeyRowSource {
   /** All epochs, and the keys whose subject is null. */
   loadKeyRows(): Promise<WrappedKeys>
-  /** All epochs, and every version of one subject's key, destroyed ones too. */
-  loadSubjectKey(purpose: SubjectPurpose, id: string): Promise<WrappedKeys>
+  /** All epochs, and every version of the keys of these subjects, destroyed ones too. */
+  loadSubjectKeys(purpose: SubjectPurpose, ids: readonly string[]): Promise<WrappedKeys>
 }
 
 /** Lent working keys of a tenant. Valid while the keyring refreshes them; afterwards every call throws `keeper_unavailable`. */
@@ -48,16 +51,18 @@ export interface TenantKeys {
   seal(store: Store, table: string, row: string, column: string, value: unknown): Buffer
   /** The value sealed for exactly this place, by any live or retired version. Throws SealBroken otherwise. */
   open<T>(store: Store, table: string, row: string, column: string, sealed: Uint8Array): T
-  /** HMAC-SHA256 (32 bytes) of a value under the current blind key, separate per column: what to store. See blind-values.ts. */
-  blind(column: string, value: string): Buffer
+  /** HMAC-SHA256 (32 bytes) of a value under the current blind key, or a subkey of the search key, separate per column: what to store. See blind-values.ts. */
+  blind(column: string, value: string, purpose?: BlindPurpose): Buffer
   /** The same under every version that is not retired, the current one first: what to look for while a rotation is under way. */
-  blinds(column: string, value: string): [Buffer, ...Buffer[]]
+  blinds(column: string, value: string, purpose?: BlindPurpose): [Buffer, ...Buffer[]]
   /** A 256-bit subkey of the search key (HKDF-SHA256); the same label and version give the same key. The current version by default. */
   derive(purpose: 'search', label: string, version?: number): KeyObject
   /** The version that seals now, e.g. to decide whether a field needs sealing again. */
   current(purpose: TenantPurpose): { id: string; version: number }
   /** The key of a document or person in all its versions. Throws `gone` when it was destroyed or never was. */
   subject(purpose: SubjectPurpose, id: string): Promise<SubjectKey>
+  /** The same of many documents or persons, some hundreds lent at a time; what was destroyed, or does not open, is not in it. */
+  subjects(purpose: SubjectPurpose, ids: Iterable<string>): Promise<ReadonlyMap<string, SubjectKey>>
   /** Makes the first key of a document or person; the caller inserts `row` in its transaction. */
   newSubject(purpose: SubjectPurpose, id: string): Promise<{ row: KeyRow; key: KeyObject }>
   /**
@@ -86,7 +91,8 @@ export interface TenantKeyParts {
   now(): number
   /** Throws `keeper_unavailable` once the keys have ended. */
   purposes(): PurposeKeys
-  subject(purpose: SubjectPurpose, id: string): Promise<SubjectKey>
+  subject: TenantKeys['subject']
+  subjects: TenantKeys['subjects']
   newKey(
     purpose: KeyPurpose,
     subject: string | null,
@@ -102,6 +108,7 @@ export function tenantKeys({
   now,
   purposes,
   subject,
+  subjects,
   newKey,
   wrapAgain,
   forgetSubject,
@@ -121,6 +128,16 @@ export function tenantKeys({
     if (!found) throw new SealBroken(`There is no ${purpose} key of version ${version}.`)
     return found
   }
+  function derivedOf(key: KeyObject, label: string): KeyObject {
+    const known = derived.get(key) ?? new Map<string, KeyObject>()
+    derived.set(key, known)
+    const found = known.get(label) ?? subkey(key, 'derive', label)
+    known.set(label, found)
+    return found
+  }
+  function blindKey(purpose: BlindPurpose, { key }: VersionedKey): KeyObject {
+    return purpose === 'blind' ? key : derivedOf(key, 'blind')
+  }
   function place(store: Store, table: string, row: string, column: string): string {
     if (row.includes('\0')) throw new TypeError('A row id holds a NUL.')
     return `${tenant}\0${store}.${table}\0${row}\0${column}`
@@ -138,25 +155,25 @@ export function tenantKeys({
       const { key } = ofVersion(purposeOf(store), sealedVersion(sealed))
       return JSON.parse(openBytes(key, place(store, table, row, column), sealed).toString())
     },
-    blind: (column, value) => hmac(current('blind').key, column, value),
-    blinds(column, value) {
-      const first = current('blind')
-      const others = versions('blind').filter((key) => key !== first && !key.isRetired)
-      return [hmac(first.key, column, value), ...others.map(({ key }) => hmac(key, column, value))]
+    blind: (column, value, purpose = 'blind') => hmac(blindKey(purpose, current(purpose)), column, value),
+    blinds(column, value, purpose = 'blind') {
+      const first = current(purpose)
+      const others = versions(purpose).filter((key) => key !== first && !key.isRetired)
+      return [
+        hmac(blindKey(purpose, first), column, value),
+        ...others.map((key) => hmac(blindKey(purpose, key), column, value)),
+      ]
     },
     derive(purpose, label, version) {
       const { key } = version === undefined ? current(purpose) : ofVersion(purpose, version)
-      const known = derived.get(key) ?? new Map<string, KeyObject>()
-      derived.set(key, known)
-      const found = known.get(label) ?? subkey(key, 'derive', label)
-      known.set(label, found)
-      return found
+      return derivedOf(key, label)
     },
     current(purpose) {
       const { id, version } = current(purpose)
       return { id, version }
     },
     subject,
+    subjects,
     newSubject: (purpose, id) => newKey(purpose, id, 1),
     async newVersion(purpose) {
       const newest = versions(purpose).at(-1)

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { PublicError } from '../errors.ts'
 import { type IdPrefix, toApi } from '../ids.ts'
+import { activityOpener } from '../jobs/activity-seal.ts'
 import { pageOf, readCursor } from '../page-cursor.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 import type { NotificationQuery, Unread } from './notification.schema.ts'
@@ -27,7 +28,7 @@ export async function listNotifications(
   const { unread } = await countUnread(tx)
   const { rows, next } = pageOf(found, { limit })
   tx.audit({ action: 'core.notification.listed', detail: { count: rows.length } })
-  return { items: rows.map((row) => shown(tx, row, prefixOf)), next, unread }
+  return { items: await shown(tx, rows, prefixOf), next, unread }
 }
 
 /** How many are unread, and which is the newest. Records no event: whoever asks does. */
@@ -68,7 +69,9 @@ export async function markNotification(
   if (marked.numUpdatedRows === 0n || !row) throw new PublicError('not_found')
   tx.audit({ action: 'core.notification.marked', record: { kind: 'notification', id }, detail: { isRead } })
   tx.nudge()
-  return shown(tx, row, prefixOf)
+  const [notification] = await shown(tx, [row], prefixOf)
+  if (!notification) throw new PublicError('not_found')
+  return notification
 }
 
 /** Marks everything as read that was told until then. */
@@ -102,6 +105,7 @@ function kept(tx: TenantReader) {
       'notification.read_at',
       'activity.kind as work',
       'activity.title',
+      'activity.subject',
       'activity.error_code',
       'activity.record_kind as work_record_kind',
       'activity.record as work_record',
@@ -112,22 +116,31 @@ function kept(tx: TenantReader) {
 
 type Row = Awaited<ReturnType<ReturnType<typeof kept>['execute']>>[number]
 
-function shown(tx: TenantReader, row: Row, prefixOf: PrefixOf) {
+async function shown(tx: TenantReader, rows: readonly Row[], prefixOf: PrefixOf) {
+  const open = await activityOpener(tx, rows)
+  return rows.map((row) => {
+    const { title, record, subject } = row
+    const opened = title !== null && record !== null && open<string>({ id: record, subject }, 'title', title)
+    return shownNotification(tx, row, opened || '', prefixOf)
+  })
+}
+
+function shownNotification(tx: TenantReader, row: Row, title: string, prefixOf: PrefixOf) {
   const recordOf = (kind: string | null, id: string | null) => {
     const prefix = kind === 'activity' ? 'act' : kind === null ? undefined : prefixOf(kind)
     return kind !== null && id !== null && prefix ? { kind, id: toApi(prefix, id) } : null
   }
-  const { work, title, record } = row
+  const { work, record } = row
   return {
     id: toApi('ntf', row.id),
     kind: row.kind,
     record: recordOf(row.record_kind, record),
     detail: tx.keys.open<NotificationDetail>('activity', 'notification', row.id, 'card', row.card),
     activity:
-      work !== null && title !== null && record !== null
+      work !== null && record !== null
         ? {
             kind: work,
-            title: tx.keys.open<string>('activity', 'activity', record, 'title', title),
+            title,
             code: row.error_code,
             record: recordOf(row.work_record_kind, row.work_record),
           }

@@ -108,6 +108,6 @@ function keyRowsOf(db: DirectKysely<TenantTables>): KeyRowSource {
   }
   return {
     loadKeyRows: () => load(sql`subject is null`),
-    loadSubjectKey: (purpose, id) => load(sql`purpose = ${purpose} and subject = ${id}`),
+    loadSubjectKeys: (purpose, ids) => load(sql`purpose = ${purpose} and subject = any(${[...ids]}::uuid[])`),
   }
 }

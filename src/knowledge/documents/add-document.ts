@@ -6,11 +6,12 @@
 import { PublicError } from '#core/errors.ts'
 import { addKey } from '#core/keys/add-key.ts'
 import { isBlindChanging, lockBlinds } from '#core/keys/blind-values.ts'
+import type { SubjectSeal } from '#core/keys/subject-seal.ts'
 import type { KeyRow } from '#core/keys/tenant-keys.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { madeBy } from '../authorship.ts'
 import type { Document } from './document.schema.ts'
-import { type DocumentCard, selectDocuments, shownDocument } from './document-record.ts'
+import { type DocumentCard, openCard, sealCard, selectDocuments, shownDocument } from './document-record.ts'
 import { indexTitle } from './index-title.ts'
 
 /** A file on its blob store. */
@@ -19,6 +20,8 @@ export interface ReceivedFile {
   readonly blob: string
   /** The key it is sealed under; null when that was stored already. */
   readonly key: KeyRow | null
+  /** What seals under that key, which may not be in the tables yet. */
+  readonly seal: SubjectSeal
   readonly size: number
   /** Hex. */
   readonly sha256: string
@@ -37,11 +40,11 @@ export interface AddedDocument {
 /** Adds the document and queues its reading. Needs `knowledge.document.create`. */
 export async function addDocument(tx: TenantWriter, file: ReceivedFile): Promise<AddedDocument> {
   tx.require('knowledge.document.create')
-  const fingerprints = tx.keys.blinds('document.sha256', file.sha256)
-  await lockBlinds(tx)
+  const fingerprints = tx.keys.blinds('document.sha256', file.sha256, 'search')
+  await lockBlinds(tx, 'search')
   // Under one version the constraint alone says whether the file is there.
-  const known = isBlindChanging(tx) ? await sameRow(tx, fingerprints) : undefined
-  if (known) return { document: foundSame(tx, known), isDuplicate: true }
+  const known = isBlindChanging(tx, 'search') ? await sameRow(tx, fingerprints) : undefined
+  if (known) return { document: await foundSame(tx, known), isDuplicate: true }
   const card: DocumentCard = {
     title: file.title,
     fileName: file.fileName,
@@ -56,8 +59,8 @@ export async function addDocument(tx: TenantWriter, file: ReceivedFile): Promise
       content_type: 'application/pdf',
       size: file.size,
       sha256: fingerprints[0],
-      card: tx.keys.seal('activity', 'document', file.document, 'card', card),
-      ...madeBy(tx, 'document', file.document),
+      card: sealCard(tx, file.seal, file.document, card),
+      ...madeBy(tx, { table: 'document', id: file.document, seal: file.seal }),
     })
     .onConflict((conflict) => conflict.column('sha256').doNothing())
     .returning('id')
@@ -66,7 +69,7 @@ export async function addDocument(tx: TenantWriter, file: ReceivedFile): Promise
     const row = await sameRow(tx, fingerprints)
     // Removed in this very moment: the caller may send the file again.
     if (!row) throw new PublicError('conflict')
-    return { document: foundSame(tx, row), isDuplicate: true }
+    return { document: await foundSame(tx, row), isDuplicate: true }
   }
   if (file.key) await addKey(tx, file.key)
   await tx.db
@@ -82,6 +85,7 @@ export async function addDocument(tx: TenantWriter, file: ReceivedFile): Promise
       recordKind: 'document',
       title: file.title,
       unit: 'pages',
+      under: { subject: file.document, seal: file.seal },
     },
   })
   await tx.db.updateTable('document').set({ activity_id: activity }).where('id', '=', file.document).execute()
@@ -92,18 +96,21 @@ export async function addDocument(tx: TenantWriter, file: ReceivedFile): Promise
     detail: { size: file.size, isDuplicate: false },
   })
   const row = await selectDocuments(tx).where('id', '=', file.document).executeTakeFirstOrThrow()
-  return { document: shownDocument(tx, row), isDuplicate: false }
+  return { document: shownDocument(row, card), isDuplicate: false }
 }
 
 function sameRow(tx: TenantWriter, fingerprints: Buffer[]) {
   return selectDocuments(tx).where('sha256', 'in', fingerprints).executeTakeFirst()
 }
 
-function foundSame(tx: TenantWriter, row: NonNullable<Awaited<ReturnType<typeof sameRow>>>): Document {
+async function foundSame(
+  tx: TenantWriter,
+  row: NonNullable<Awaited<ReturnType<typeof sameRow>>>,
+): Promise<Document> {
   tx.audit({
     action: 'knowledge.document.added',
     record: { kind: 'document', id: row.id },
     detail: { isDuplicate: true },
   })
-  return shownDocument(tx, row)
+  return shownDocument(row, await openCard(tx, row))
 }

@@ -6,9 +6,10 @@ import type { Ctx } from '#core/ctx.ts'
 import { newId } from '#core/ids.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { madeBy } from '../authorship.ts'
+import { placeOf } from '../document-key.ts'
 import { cleanTitle } from './clean-file-name.ts'
 import type { AddByAddress, Document } from './document.schema.ts'
-import { type FetchCard, findFetch, nameOfAddress } from './fetch-record.ts'
+import { type FetchCard, findFetch, makeFetchKey, nameOfAddress } from './fetch-record.ts'
 
 export const FETCH_TASK = 'knowledge.document.fetch'
 
@@ -23,9 +24,16 @@ export async function beginFetch(
   const id = newId()
   const title = cleanTitle(wish.title ?? '') || cleanTitle(nameOfAddress(url)) || url.hostname
   const card: FetchCard = { url: url.href, title }
+  const seal = await makeFetchKey(tx, id)
   const activity = await tx.enqueue(FETCH_TASK, id, {
     urgency: 'soon',
-    activity: { kind: 'knowledge.document.fetching', recordKind: 'document', title, unit: 'bytes' },
+    activity: {
+      kind: 'knowledge.document.fetching',
+      recordKind: 'document',
+      title,
+      unit: 'bytes',
+      under: { subject: id, seal },
+    },
   })
   await tx.db
     .insertInto('document_fetch')
@@ -33,8 +41,8 @@ export async function beginFetch(
       id,
       state: 'waiting',
       activity,
-      card: tx.keys.seal('activity', 'document_fetch', id, 'card', card),
-      ...madeBy(tx, 'document_fetch', id),
+      card: seal.seal(placeOf(tx, 'document_fetch', id, 'card'), card),
+      ...madeBy(tx, { table: 'document_fetch', id, seal }),
     })
     .execute()
   tx.audit({ action: 'knowledge.document.fetchAsked', record: { kind: 'document', id } })

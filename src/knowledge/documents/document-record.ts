@@ -2,11 +2,13 @@
 import { sql } from 'kysely'
 import { PublicError } from '#core/errors.ts'
 import { fromApi, toApi } from '#core/ids.ts'
+import type { SubjectSeal } from '#core/keys/subject-seal.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { shownAuthorship } from '../authorship.ts'
+import { documentSeal, documentSeals, openSealed, placeOf } from '../document-key.ts'
 import { type Document, DocumentReason, DocumentState } from './document.schema.ts'
 
-/** The sealed column `card`. */
+/** The sealed column `card`, under the key of the document. */
 export interface DocumentCard {
   title: string
   fileName: string
@@ -49,14 +51,45 @@ export async function findDocumentRow(tx: TenantReader, id: string): Promise<Doc
   return row
 }
 
-/** Title, file name and hash of a document. */
-export function openCard(tx: TenantReader, row: { id: string; card: Buffer }): DocumentCard {
-  return tx.keys.open<DocumentCard>('activity', 'document', row.id, 'card', row.card)
+interface CardRow {
+  readonly id: string
+  readonly card: Buffer
+}
+
+/** Title, file name and hash of a document. Throws `gone` when it was destroyed. */
+export async function openCard(tx: TenantReader, row: CardRow): Promise<DocumentCard> {
+  return openCardUnder(tx, await documentSeal(tx, row.id), row)
+}
+
+/** The same when its key is at hand. */
+export function openCardUnder(tx: TenantReader, seal: SubjectSeal, row: CardRow): DocumentCard {
+  return openSealed<DocumentCard>(tx, seal, placeOf(tx, 'document', row.id, 'card'), row.card)
+}
+
+/** The cards of many documents by their ids; one that was destroyed meanwhile is not in it. */
+export async function openCards(
+  tx: TenantReader,
+  rows: readonly CardRow[],
+): Promise<ReadonlyMap<string, DocumentCard>> {
+  const seals = await documentSeals(
+    tx,
+    rows.map(({ id }) => id),
+  )
+  return new Map(
+    rows.flatMap((row) => {
+      const seal = seals.get(row.id)
+      return seal ? [[row.id, openCardUnder(tx, seal, row)] as const] : []
+    }),
+  )
+}
+
+/** What to store as the card of a document. */
+export function sealCard(tx: TenantReader, seal: SubjectSeal, id: string, card: DocumentCard): Buffer {
+  return seal.seal(placeOf(tx, 'document', id, 'card'), card)
 }
 
 /** The document as the API shows it. */
-export function shownDocument(tx: TenantReader, row: DocumentRow): Document {
-  const card = openCard(tx, row)
+export function shownDocument(row: DocumentRow, card: DocumentCard): Document {
   return {
     id: toApi('doc', row.id),
     title: card.title,

@@ -1,15 +1,32 @@
 /** What of documents rotation seals and blinds anew, beside the columns that the manifest lists. */
 import { type BlindTable, blindColumn } from '#core/keys/blind-values.ts'
+import { isDamage } from '#core/keys/is-damage.ts'
 import type { SubjectBlobs } from '#core/keys/reseal-subject.ts'
-import type { DocumentCard } from './document-record.ts'
+import { documentSeals } from '../document-key.ts'
+import { openCardUnder } from './document-record.ts'
 
 /** The fingerprint by which the same file is found again. */
-export const documentBlinds: BlindTable = blindColumn<DocumentCard>({
+export const documentBlinds: BlindTable = blindColumn({
   store: 'activity',
   table: 'document',
   column: 'sha256',
+  purpose: 'search',
   label: 'document.sha256',
-  value: ({ sha256 }) => sha256,
+  async values(tx, rows) {
+    const seals = await documentSeals(
+      tx,
+      rows.map(({ id }) => id),
+    )
+    const values = new Map<string, string>()
+    for (const row of rows)
+      try {
+        const seal = seals.get(row.id)
+        if (seal) values.set(row.id, openCardUnder(tx, seal, row).sha256)
+      } catch (error) {
+        if (!isDamage(error)) throw error
+      }
+    return values
+  },
 })
 
 /** Files and pictures of documents, the pictures of snips too. */

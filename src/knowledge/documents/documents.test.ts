@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { fromApi } from '#core/ids.ts'
 import { fileForm } from '#test/ask.ts'
 import { onePagePdf } from '#test/one-page-pdf.ts'
 import type { Resident } from '#test/own-house.ts'
@@ -151,4 +154,41 @@ test("another organisation's documents are not found", async () => {
   assert.equal((await library.ask(stranger, 'DELETE', `/v1/documents/${id}`)).status, 404)
   const added = await library.add(stranger, aPdf('Theirs'))
   assert.equal(added.status, 201)
+})
+
+test('a page of the library asks the keeper once for all its keys, and leaves out what is destroyed in between', async () => {
+  const person = await library.aResident()
+  const ids: string[] = []
+  for (let number = 0; number < 55; number++)
+    ids.push((await library.add(person, aPdf(`Number ${number}`), `${number}.pdf`)).json.id)
+  // Every key that was lent has ended; those of the organisation come back with the first request.
+  library.house.passTime(11 * 60_000)
+  await library.ask(person, 'GET', '/v1/me')
+  const log = join(library.house.keeper.folder, 'log')
+  const lends = () =>
+    readdirSync(log)
+      .flatMap((name) => readFileSync(join(log, name), 'utf8').split('\n'))
+      .filter((line) => line.includes('"op":"lend"')).length
+  const asksFor = async (query: string) => {
+    const before = lends()
+    const { json } = await library.ask(person, 'GET', `/v1/documents?${query}`)
+    return { count: json.items.length, total: json.total, asked: lends() - before }
+  }
+  assert.deepEqual(await asksFor('limit=50'), { count: 50, total: 55, asked: 1 })
+  assert.deepEqual(await asksFor('limit=50'), { count: 50, total: 55, asked: 0 })
+  assert.deepEqual(await asksFor('limit=50&sort=title'), { count: 50, total: 55, asked: 1 })
+  assert.deepEqual(await asksFor('limit=50&q=7'), { count: 5, total: 5, asked: 0 })
+
+  const tenant = await library.ctx.tenant(person.token.split('.')[0] ?? '')
+  const gone = fromApi('doc', ids[0] ?? '')
+  await tenant
+    .db('activity')
+    .updateTable('key')
+    .set({ state: 'destroyed', wrapped: null })
+    .where('subject', '=', gone)
+    .execute()
+  const keys = await tenant.keys()
+  keys.forgetSubject('document', gone)
+  assert.deepEqual(await asksFor('limit=100&sort=title'), { count: 54, total: 54, asked: 0 })
+  assert.equal((await library.ask(person, 'GET', `/v1/documents/${ids[0]}`)).json.code, 'gone')
 })

@@ -4,9 +4,15 @@
  */
 import type { Ctx } from '#core/ctx.ts'
 import { destroySubject } from '#core/destruction/destruction-record.ts'
+import { sealActivity } from '#core/jobs/activity-seal.ts'
 import type { Job, Task } from '#core/jobs/job.ts'
+import type { Origin } from '#core/tenancy/actor.ts'
 import { removeUpload } from '../uploads/remove-upload.ts'
 import { deleteRows, removeFiles } from './erase-blobs.ts'
+import { forgetFetches } from './fetch-record.ts'
+
+/** What work on an erased document still says of whence it was asked for. */
+const NOWHERE: Origin = { ip: '', userAgent: '' }
 
 export const eraseDocumentTask: Task = {
   name: 'knowledge.document.erase',
@@ -34,12 +40,24 @@ async function eraseDocument(ctx: Ctx, job: Job): Promise<void> {
     for (const { id } of shown)
       await tx.db
         .updateTable('activity')
-        .set({ title: tx.keys.seal('activity', 'activity', id, 'title', '') })
+        .set({
+          subject: null,
+          title: sealActivity(tx, { id, column: 'title', under: undefined }, ''),
+          origin: sealActivity(tx, { id, column: 'origin', under: undefined }, NOWHERE),
+        })
         .where('id', '=', id)
         .execute()
     // What was told of it, and from where it was fetched.
     await tx.db.deleteFrom('notification').where('record', '=', document).execute()
-    await tx.db.deleteFrom('document_fetch').where('document', '=', document).execute()
+    const same = await tx.db
+      .selectFrom('document_fetch')
+      .select('id')
+      .where('document', '=', document)
+      .execute()
+    await forgetFetches(
+      tx,
+      same.map(({ id }) => id),
+    )
     tx.audit({
       action: 'knowledge.document.erased',
       record: { kind: 'document', id: document },

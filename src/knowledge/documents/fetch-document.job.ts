@@ -11,9 +11,17 @@ import { cancelled, type Job, type Task } from '#core/jobs/job.ts'
 import type { OutboundAnswer } from '#core/net/outbound/outbound.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { changedBy } from '../authorship.ts'
+import { documentSeal } from '../document-key.ts'
 import type { AddedDocument } from './add-document.ts'
 import { FETCH_TASK } from './begin-fetch.ts'
-import { type FetchCard, nameOfAddress, reasonOf } from './fetch-record.ts'
+import {
+  type FetchCard,
+  forgetFetches,
+  makeFetchKey,
+  nameOfAddress,
+  openFetchCard,
+  reasonOf,
+} from './fetch-record.ts'
 import { fileNameIn } from './file-name-in.ts'
 import { receiveFile } from './receive-file.ts'
 
@@ -128,7 +136,8 @@ async function beginFetching(tx: TenantWriter, id: string): Promise<FetchCard | 
     .set({ state: 'fetching', updated_at: tx.now() })
     .where('id', '=', id)
     .execute()
-  return tx.keys.open<FetchCard>('activity', 'document_fetch', id, 'card', row.card)
+  await makeFetchKey(tx, id)
+  return openFetchCard(tx, { id, card: row.card })
 }
 
 /** The file is a document now: this one, or one that was here already. */
@@ -166,12 +175,20 @@ async function endRow(
   if (!row) return
   await tx.db
     .updateTable('document_fetch')
-    .set({ ...end, ended_at: tx.now(), ...changedBy(tx, 'document_fetch', id, row.origin) })
+    .set({
+      ...end,
+      ended_at: tx.now(),
+      ...changedBy(tx, { table: 'document_fetch', id, seal: await documentSeal(tx, id) }, row.origin),
+    })
     .where('id', '=', id)
     .execute()
 }
 
 async function forgetOld(tx: TenantWriter): Promise<void> {
   const before = new Date(tx.now().getTime() - KEPT_DAYS * 86_400_000)
-  await tx.db.deleteFrom('document_fetch').where('ended_at', '<', before).execute()
+  const old = await tx.db.selectFrom('document_fetch').select('id').where('ended_at', '<', before).execute()
+  await forgetFetches(
+    tx,
+    old.map(({ id }) => id),
+  )
 }

@@ -4,12 +4,16 @@
  */
 import { PublicError } from '#core/errors.ts'
 import { toApi } from '#core/ids.ts'
-import type { TenantReader } from '#core/tenancy/tenant-door.ts'
+import { addKey } from '#core/keys/add-key.ts'
+import type { SubjectSeal } from '#core/keys/subject-seal.ts'
+import { destroySubjectKey } from '#core/keys/subject-versions.ts'
+import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { shownAuthorship } from '../authorship.ts'
+import { documentSeal, openOfComing, placeOf } from '../document-key.ts'
 import { type Document, FetchReason } from './document.schema.ts'
-import { selectDocuments, shownDocument } from './document-record.ts'
+import { openCard, selectDocuments, shownDocument } from './document-record.ts'
 
-/** The sealed column `card`. */
+/** The sealed column `card`, under the key of the document to come. */
 export interface FetchCard {
   readonly url: string
   readonly title: string
@@ -35,9 +39,9 @@ export async function findFetch(tx: TenantReader, id: string): Promise<Document>
   if (row.document !== null) {
     const found = await selectDocuments(tx).where('id', '=', row.document).executeTakeFirst()
     if (!found) throw new PublicError('not_found')
-    return shownDocument(tx, found)
+    return shownDocument(found, await openCard(tx, found))
   }
-  const card = tx.keys.open<FetchCard>('activity', 'document_fetch', id, 'card', row.card)
+  const card = await openFetchCard(tx, row)
   return {
     id: toApi('doc', id),
     title: card.title,
@@ -53,6 +57,32 @@ export async function findFetch(tx: TenantReader, id: string): Promise<Document>
     snipCount: 0,
     activityId: row.activity === null ? null : toApi('act', row.activity),
   }
+}
+
+/** The address that was asked for. */
+export function openFetchCard(
+  tx: TenantReader,
+  { id, card }: { id: string; card: Buffer },
+): Promise<FetchCard> {
+  return openOfComing<FetchCard>(tx, id, placeOf(tx, 'document_fetch', id, 'card'), card)
+}
+
+/** Makes the key of a document to come, under which its address stands from now on; one that is there already stays. */
+export async function makeFetchKey(tx: TenantWriter, id: string): Promise<SubjectSeal> {
+  const there = await tx.db
+    .selectFrom('key')
+    .select('id')
+    .where('purpose', '=', 'document')
+    .where('subject', '=', id)
+    .executeTakeFirst()
+  if (!there) await addKey(tx, (await tx.keys.newSubject('document', id)).row)
+  return documentSeal(tx, id)
+}
+
+/** Removes what was asked for, with the key under which its address stands: no document came under it. */
+export async function forgetFetches(tx: TenantWriter, ids: readonly string[]): Promise<void> {
+  for (const id of ids) await destroySubjectKey(tx, 'document', id)
+  if (ids.length > 0) await tx.db.deleteFrom('document_fetch').where('id', 'in', ids).execute()
 }
 
 /** The reason as the API knows it; what it does not know is a failure of ours. */

@@ -6,7 +6,13 @@ import { readSealStates } from '#core/evidence/seal-state.ts'
 import { readCursor, writeCursor } from '#core/page-cursor.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import type { DocumentList, DocumentQuery, DocumentSort } from './document.schema.ts'
-import { type DocumentRow, openCard, selectDocuments, shownDocument } from './document-record.ts'
+import {
+  type DocumentCard,
+  type DocumentRow,
+  openCards,
+  selectDocuments,
+  shownDocument,
+} from './document-record.ts'
 
 /** Cards opened for one question, at most. */
 const MOST = 50_000
@@ -25,17 +31,34 @@ export async function listDocuments(tx: TenantReader, query: DocumentQuery): Pro
   const seals = await readSealStates(
     tx,
     'document',
-    found.rows.map(({ id }) => ({ id, subject: id })),
+    found.rows.map(({ row: { id } }) => ({ id, subject: id })),
   )
   return {
-    items: found.rows.map((row) => ({ ...shownDocument(tx, row), seal: seals.get(row.id) ?? 'unknown' })),
+    items: found.rows.map(({ row, card }) => ({
+      ...shownDocument(row, card),
+      seal: seals.get(row.id) ?? 'unknown',
+    })),
     next: found.next,
     total: found.total,
   }
 }
 
+interface Opened {
+  readonly row: DocumentRow
+  readonly card: DocumentCard
+}
+
 interface Found extends Omit<DocumentList, 'items'> {
-  readonly rows: readonly DocumentRow[]
+  readonly rows: readonly Opened[]
+}
+
+/** With their cards, in the same order; a document that was destroyed meanwhile is left out. */
+async function opened(tx: TenantReader, rows: readonly DocumentRow[]): Promise<Opened[]> {
+  const cards = await openCards(tx, rows)
+  return rows.flatMap((row) => {
+    const card = cards.get(row.id)
+    return card ? [{ row, card }] : []
+  })
 }
 
 async function listByAge(
@@ -53,7 +76,8 @@ async function listByAge(
   if (state) rows = rows.where('state', '=', state)
   if (state) all = all.where('state', '=', state)
   const [page, counted] = await Promise.all([rows.execute(), all.executeTakeFirstOrThrow()])
-  return pageOf(page, { start: place?.index ?? 0, limit, total: counted.total })
+  const { shown, next } = pageOf(page, { start: place?.index ?? 0, limit })
+  return { rows: await opened(tx, shown), next, total: counted.total }
 }
 
 async function listSorted(
@@ -63,40 +87,40 @@ async function listSorted(
 ): Promise<Found> {
   let rows = selectDocuments(tx).orderBy('id', 'desc').limit(MOST)
   if (state) rows = rows.where('state', '=', state)
-  const sorted = (await rows.execute())
-    .map((row) => ({ row, card: openCard(tx, row) }))
+  const sorted = (await opened(tx, await rows.execute()))
     .filter(
       ({ card }) =>
         needle === '' || fold(card.title).includes(needle) || fold(card.fileName).includes(needle),
     )
-    .map(({ row, card }) => ({ row, value: sortValue(row, card.title, sort) }))
+    .map((one) => ({ ...one, value: sortValue(one, sort) }))
     .sort(comparing(sort.startsWith('-') ? -1 : 1))
-    .map(({ row }) => row)
   const place = cursor === undefined ? undefined : readCursor(cursor)
-  const last = place ? sorted.findIndex(({ id }) => id === place.id) : -1
+  const last = place ? sorted.findIndex(({ row }) => row.id === place.id) : -1
   // The record behind the cursor may be gone: then its old place is the best there is.
   const start = place && last < 0 ? place.index : last + 1
-  return pageOf(sorted.slice(start, start + limit + 1), { start, limit, total: sorted.length })
+  const rest = sorted.slice(start, start + limit + 1)
+  const { next } = pageOf(
+    rest.map(({ row }) => row),
+    { start, limit },
+  )
+  return { rows: rest.slice(0, limit), next, total: sorted.length }
 }
 
 function pageOf(
   rows: readonly DocumentRow[],
-  { start, limit, total }: { start: number; limit: number; total: number },
-): Found {
+  { start, limit }: { start: number; limit: number },
+): { readonly shown: readonly DocumentRow[]; readonly next: string | null } {
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
-  return {
-    rows: shown,
-    next: rows.length > limit && last ? writeCursor({ id: last.id, index: start + shown.length }) : null,
-    total,
-  }
+  const next = rows.length > limit && last ? writeCursor({ id: last.id, index: start + shown.length }) : null
+  return { shown, next }
 }
 
-function sortValue(row: DocumentRow, title: string, sort: DocumentSort): string | number {
+function sortValue({ row, card }: Opened, sort: DocumentSort): string | number {
   switch (sort) {
     case 'title':
     case '-title':
-      return title
+      return card.title
     case 'size':
     case '-size':
       return row.size
@@ -115,9 +139,8 @@ function sortValue(row: DocumentRow, title: string, sort: DocumentSort): string 
   }
 }
 
-interface Sortable {
-  row: DocumentRow
-  value: string | number
+interface Sortable extends Opened {
+  readonly value: string | number
 }
 
 function comparing(direction: 1 | -1): (a: Sortable, b: Sortable) => number {

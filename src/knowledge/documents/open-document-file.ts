@@ -30,7 +30,7 @@ export async function openDocumentFile(
 ): Promise<OpenedFile> {
   tx.require('knowledge.document.read')
   const document = await findDocumentRow(tx, id)
-  const card = openCard(tx, document)
+  const card = await openCard(tx, document)
   const etag = `"${card.sha256}"`
   const part = wantedPart(request, { etag, size: document.size })
   const range = part.answer === 'part' ? part.range : undefined

@@ -1,7 +1,8 @@
 /** The sealed text of one page. Must stay true: it opens only with the key of its document. */
 import { PublicError } from '#core/errors.ts'
-import { type SealPlace, type SubjectSeal, subjectSeal } from '#core/keys/subject-seal.ts'
+import type { SealPlace } from '#core/keys/subject-seal.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
+import { documentSeal } from '../document-key.ts'
 import type { PdfRun } from './pdf-frames.ts'
 
 /** The sealed column `text` of `document_page`. */
@@ -13,11 +14,6 @@ export interface PageContent {
 /** Where the text of a page is sealed to. */
 export function pagePlace(tenant: string, document: string, page: number): SealPlace {
   return { tenant, store: 'activity', table: 'document_page', row: `${document}/${page}`, column: 'text' }
-}
-
-/** What seals under the key of a document. Throws `gone` when it was destroyed. */
-export async function documentSeal(tx: TenantReader, document: string): Promise<SubjectSeal> {
-  return subjectSeal(await tx.keys.subject('document', document))
 }
 
 /** Text and places of one page. Throws `page_out_of_range`. */

@@ -1,9 +1,10 @@
 /** The text of a document's pages. */
 import { PublicError } from '#core/errors.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
+import { documentSeal } from '../document-key.ts'
 import type { DocumentText } from './document.schema.ts'
 import { findDocumentRow } from './document-record.ts'
-import { documentSeal, type PageContent, pagePlace } from './page-record.ts'
+import { type PageContent, pagePlace } from './page-record.ts'
 
 const MOST = 200
 

@@ -3,9 +3,10 @@ import { PublicError } from '#core/errors.ts'
 import { fromApi } from '#core/ids.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { changedBy } from '../authorship.ts'
+import { documentSeal } from '../document-key.ts'
 import { cleanTitle } from './clean-file-name.ts'
 import type { Document, RenameDocument } from './document.schema.ts'
-import { findDocumentRow, openCard, shownDocument } from './document-record.ts'
+import { findDocumentRow, openCardUnder, sealCard, shownDocument } from './document-record.ts'
 import { indexTitle } from './index-title.ts'
 
 /** Needs `knowledge.document.update`; throws `not_found`, and `invalid_request` when nothing of the title can be shown. */
@@ -25,16 +26,17 @@ export async function renameDocument(
     .forUpdate()
     .executeTakeFirst()
   if (!row) throw new PublicError('not_found')
-  const card = openCard(tx, row)
+  const seal = await documentSeal(tx, uuid)
+  const card = { ...openCardUnder(tx, seal, row), title }
   await tx.db
     .updateTable('document')
     .set({
-      card: tx.keys.seal('activity', 'document', uuid, 'card', { ...card, title }),
-      ...changedBy(tx, 'document', uuid, row.origin),
+      card: sealCard(tx, seal, uuid, card),
+      ...changedBy(tx, { table: 'document', id: uuid, seal }, row.origin),
     })
     .where('id', '=', uuid)
     .execute()
-  await indexTitle(tx, uuid, { ...card, title })
+  await indexTitle(tx, uuid, card)
   tx.audit({ action: 'knowledge.document.renamed', record: { kind: 'document', id: uuid } })
-  return shownDocument(tx, await findDocumentRow(tx, id))
+  return shownDocument(await findDocumentRow(tx, id), card)
 }

@@ -7,11 +7,12 @@ import { newId } from '#core/ids.ts'
 import { guessLanguage } from '#core/search/guess-language.ts'
 import type { SearchEntry } from '#core/search/tenant-search.ts'
 import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
+import { documentSeal } from '../document-key.ts'
 import { indexEntries } from '../index-entries.ts'
 import type { UnreadableReason } from './document.schema.ts'
 import { openCard } from './document-record.ts'
 import { indexTitle, PAGE_ENTRY } from './index-title.ts'
-import { documentSeal, type PageContent, pagePlace } from './page-record.ts'
+import { type PageContent, pagePlace } from './page-record.ts'
 import { COVER_WIDTH, wantPicture } from './picture-record.ts'
 import type { PdfPage } from './read-pdf.ts'
 
@@ -96,7 +97,7 @@ export async function endReading(tx: TenantWriter, document: string, end: Readin
   } else {
     await tx.db.deleteFrom('document_page').where('document_id', '=', document).execute()
     await tx.search.remove({ owner: document })
-    await indexTitle(tx, document, openCard(tx, row))
+    await indexTitle(tx, document, await openCard(tx, row))
   }
   const reason = end.state === 'ready' ? (end.isRepaired ? 'repaired' : null) : end.reason
   await tx.db

@@ -4,13 +4,20 @@
  */
 
 import { toApi } from '#core/ids.ts'
+import type { SubjectSeal } from '#core/keys/subject-seal.ts'
 import { highlight } from '#core/search/highlight.ts'
 import type { SearchHit as IndexHit } from '#core/search/tenant-search.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { shownAuthor } from '../authorship.ts'
-import { type DocumentRow, openCard, selectDocuments } from '../documents/document-record.ts'
+import { documentSeals } from '../document-key.ts'
+import {
+  type DocumentCard,
+  type DocumentRow,
+  openCardUnder,
+  selectDocuments,
+} from '../documents/document-record.ts'
 import { PAGE_ENTRY, TITLE_ENTRY } from '../documents/index-title.ts'
-import { documentSeal, type PageContent, pagePlace } from '../documents/page-record.ts'
+import { type PageContent, pagePlace } from '../documents/page-record.ts'
 import { readableText } from '../snips/fold-text.ts'
 import { openEvidence, openSnipCard, SNIP_ENTRY, selectSnips } from '../snips/snip-record.ts'
 import type { SearchAnswer, SearchHit, SearchKind, SearchQuery } from './search.schema.ts'
@@ -43,21 +50,35 @@ export async function searchKnowledge(
   return { items, total: found.total, suggestion: found.suggestion }
 }
 
-async function documentsOf(tx: TenantReader, hits: readonly IndexHit[]): Promise<Map<string, DocumentRow>> {
+interface HitDocument {
+  readonly row: DocumentRow
+  readonly card: DocumentCard
+  readonly seal: SubjectSeal
+}
+
+/** The documents of the hits, opened; one that was destroyed meanwhile is not in it. */
+async function documentsOf(tx: TenantReader, hits: readonly IndexHit[]): Promise<Map<string, HitDocument>> {
   const ids = [...new Set(hits.map(({ owner }) => owner))]
   if (ids.length === 0) return new Map()
-  const rows = await selectDocuments(tx).where('id', 'in', ids).execute()
-  return new Map(rows.map((row) => [row.id, row]))
+  const [rows, seals] = await Promise.all([
+    selectDocuments(tx).where('id', 'in', ids).execute(),
+    documentSeals(tx, ids),
+  ])
+  return new Map(
+    rows.flatMap((row) => {
+      const seal = seals.get(row.id)
+      return seal ? [[row.id, { row, seal, card: openCardUnder(tx, seal, row) }] as const] : []
+    }),
+  )
 }
 
 /** Undefined when the record went away between the index and here. */
 async function shownHit(
   tx: TenantReader,
   hit: IndexHit,
-  document: DocumentRow,
+  { row: document, card: { title }, seal }: HitDocument,
   question: string,
 ): Promise<SearchHit | undefined> {
-  const { title } = openCard(tx, document)
   const about = {
     documentId: toApi('doc', document.id),
     page: hit.part === 0 ? null : hit.part,
@@ -66,8 +87,8 @@ async function shownHit(
     createdBy: shownAuthor(document.created_by, document.created_key),
     createdAt: document.created_at.toISOString(),
   }
-  if (hit.kind === SNIP_ENTRY) return snipHit(tx, hit, about, question)
-  const text = hit.kind === PAGE_ENTRY ? await pageText(tx, document.id, hit.part) : title
+  if (hit.kind === SNIP_ENTRY) return snipHit(tx, hit, { about, seal }, question)
+  const text = hit.kind === PAGE_ENTRY ? await pageText(tx, seal, hit) : title
   if (text === undefined) return undefined
   return {
     kind: 'document',
@@ -80,13 +101,13 @@ async function shownHit(
 async function snipHit(
   tx: TenantReader,
   hit: IndexHit,
-  about: Omit<SearchHit, 'kind' | 'id' | 'passage'>,
+  { about, seal }: { about: Omit<SearchHit, 'kind' | 'id' | 'passage'>; seal: SubjectSeal },
   question: string,
 ): Promise<SearchHit | undefined> {
   const row = await selectSnips(tx).where('snip.id', '=', hit.entry).executeTakeFirst()
   if (!row) return undefined
-  const { insight, note, tags } = openSnipCard(tx, row)
-  const evidence = openEvidence(tx, await documentSeal(tx, row.document_id), row)
+  const { insight, note, tags } = openSnipCard(tx, seal, row)
+  const evidence = openEvidence(tx, seal, row)
   const text = [insight, evidence.quote?.exact ?? evidence.text, note, tags.join(' · ')].filter(
     (part) => part !== '',
   )
@@ -100,7 +121,11 @@ async function snipHit(
   }
 }
 
-async function pageText(tx: TenantReader, document: string, page: number): Promise<string | undefined> {
+async function pageText(
+  tx: TenantReader,
+  seal: SubjectSeal,
+  { owner: document, part: page }: IndexHit,
+): Promise<string | undefined> {
   const row = await tx.db
     .selectFrom('document_page')
     .select('text')
@@ -108,6 +133,5 @@ async function pageText(tx: TenantReader, document: string, page: number): Promi
     .where('page', '=', page)
     .executeTakeFirst()
   if (!row) return undefined
-  const seal = await documentSeal(tx, document)
   return readableText(seal.open<PageContent>(pagePlace(tx.actor.tenant, document, page), row.text).text)
 }

@@ -8,7 +8,8 @@ import { PublicError } from '#core/errors.ts'
 import { fromApi, newId } from '#core/ids.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { madeBy } from '../authorship.ts'
-import { documentSeal, type PageContent, pagePlace } from '../documents/page-record.ts'
+import { documentSeal } from '../document-key.ts'
+import { type PageContent, pagePlace } from '../documents/page-record.ts'
 import { SNIP_WIDTH, wantPicture } from '../documents/picture-record.ts'
 import { cleanWriting } from './clean-writing.ts'
 import { readableText } from './fold-text.ts'
@@ -20,6 +21,7 @@ import {
   indexSnip,
   type SnipCard,
   type SnipEvidence,
+  sealSnipCard,
   shownSnip,
   snipEvidencePlace,
 } from './snip-record.ts'
@@ -64,12 +66,12 @@ export async function captureSnip(tx: TenantWriter, wanted: CaptureSnip): Promis
     page: wanted.page,
     kind: wanted.kind,
     evidence: seal.seal(snipEvidencePlace(tx.actor.tenant, id), evidence),
-    card: tx.keys.seal('activity', 'snip', id, 'card', card),
+    card: sealSnipCard(tx, seal, id, card),
     has_image: false,
-    ...madeBy(tx, 'snip', id),
+    ...madeBy(tx, { table: 'snip', id, seal }),
   }
   tx.send(tx.db.insertInto('snip').values(row))
-  await addTags(tx, id, card.tags)
+  addTags(tx, id, card.tags)
   await indexSnip(tx, { id, document_id: document, page: wanted.page }, card, evidence)
   if (wanted.kind === 'area')
     await wantPicture(tx, { document, use: 'snip', page: wanted.page, width: SNIP_WIDTH, snip: id })
@@ -83,7 +85,7 @@ export async function captureSnip(tx: TenantWriter, wanted: CaptureSnip): Promis
       ...(evidence.continues ? { pages: 1 + evidence.continues.length } : {}),
     },
   })
-  return shownSnip(tx, { ...row, document_card: page.document_card }, evidence)
+  return shownSnip(tx, seal, { ...row, document_card: page.document_card }, evidence)
 }
 
 const pageOfDocument = builtOnce((db, document: string, page: number) =>

@@ -1,7 +1,7 @@
 /** One snip as a W3C annotation. */
 import { readSealCode } from '#core/evidence/seal-code.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
-import { documentSeal } from '../documents/page-record.ts'
+import { documentSeal } from '../document-key.ts'
 import { type Annotation, annotationOf } from './annotation.ts'
 import { findSnipRow, openEvidence, shownSnip } from './snip-record.ts'
 
@@ -9,7 +9,8 @@ import { findSnipRow, openEvidence, shownSnip } from './snip-record.ts'
 export async function findSnipAnnotation(tx: TenantReader, id: string, url: string): Promise<Annotation> {
   tx.require('knowledge.snip.read')
   const row = await findSnipRow(tx, id)
-  const evidence = openEvidence(tx, await documentSeal(tx, row.document_id), row)
+  const seal = await documentSeal(tx, row.document_id)
+  const evidence = openEvidence(tx, seal, row)
   const page = await tx.db
     .selectFrom('document_page')
     .select(['width', 'height'])
@@ -21,7 +22,7 @@ export async function findSnipAnnotation(tx: TenantReader, id: string, url: stri
     record: { kind: 'snip', id: row.id },
     detail: { as: 'annotation' },
   })
-  return annotationOf(shownSnip(tx, row, evidence), {
+  return annotationOf(shownSnip(tx, seal, row, evidence), {
     url,
     codePoints: evidence.codePoints,
     continues: evidence.continues ?? [],

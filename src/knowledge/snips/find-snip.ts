@@ -1,6 +1,6 @@
 /** One snip. */
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
-import { documentSeal } from '../documents/page-record.ts'
+import { documentSeal } from '../document-key.ts'
 import type { Snip } from './snip.schema.ts'
 import { findSnipRow, openEvidence, shownSnip } from './snip-record.ts'
 
@@ -8,7 +8,8 @@ import { findSnipRow, openEvidence, shownSnip } from './snip-record.ts'
 export async function findSnip(tx: TenantReader, id: string): Promise<Snip> {
   tx.require('knowledge.snip.read')
   const row = await findSnipRow(tx, id)
-  const evidence = openEvidence(tx, await documentSeal(tx, row.document_id), row)
+  const seal = await documentSeal(tx, row.document_id)
+  const evidence = openEvidence(tx, seal, row)
   tx.audit({ action: 'knowledge.snip.read', record: { kind: 'snip', id: row.id } })
-  return shownSnip(tx, row, evidence)
+  return shownSnip(tx, seal, row, evidence)
 }

@@ -5,12 +5,12 @@ import type { SealPlace, SubjectSeal } from '#core/keys/subject-seal.ts'
 import { guessLanguage } from '#core/search/guess-language.ts'
 import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { shownAuthorship } from '../authorship.ts'
-import type { DocumentCard } from '../documents/document-record.ts'
-import { documentSeal } from '../documents/page-record.ts'
+import { documentSeals, openSealed, placeOf } from '../document-key.ts'
+import { openCardUnder } from '../documents/document-record.ts'
 import { indexEntries } from '../index-entries.ts'
 import type { Quote, Rect, Snip, SnipKind } from './snip.schema.ts'
 
-/** The sealed column `card`: what the person wrote. */
+/** The sealed column `card`, under the key of the document: what the person wrote. */
 export interface SnipCard {
   insight: string
   note: string
@@ -83,8 +83,17 @@ export async function findSnipRow(tx: TenantReader, id: string): Promise<SnipRow
 }
 
 /** Insight, note and tags of a snip. */
-export function openSnipCard(tx: TenantReader, row: { id: string; card: Buffer }): SnipCard {
-  return tx.keys.open<SnipCard>('activity', 'snip', row.id, 'card', row.card)
+export function openSnipCard(
+  tx: TenantReader,
+  seal: SubjectSeal,
+  row: { id: string; card: Buffer },
+): SnipCard {
+  return openSealed<SnipCard>(tx, seal, placeOf(tx, 'snip', row.id, 'card'), row.card)
+}
+
+/** What to store as the card of a snip. */
+export function sealSnipCard(tx: TenantReader, seal: SubjectSeal, id: string, card: SnipCard): Buffer {
+  return seal.seal(placeOf(tx, 'snip', id, 'card'), card)
 }
 
 /** Quote, position and rectangles of a snip. */
@@ -96,27 +105,21 @@ export function openEvidence(
   return seal.open<SnipEvidence>(snipEvidencePlace(tx.actor.tenant, row.id), row.evidence)
 }
 
-/** The snips as the API shows them, in the same order. */
+/** The snips as the API shows them, in the same order; those of a document that was destroyed meanwhile are left out. */
 export async function shownSnips(tx: TenantReader, rows: readonly SnipRow[]): Promise<Snip[]> {
-  const documents = [...new Set(rows.map((row) => row.document_id))]
-  const seals = new Map(
-    await Promise.all(documents.map(async (id) => [id, await documentSeal(tx, id)] as const)),
+  const seals = await documentSeals(
+    tx,
+    rows.map((row) => row.document_id),
   )
   return rows.flatMap((row) => {
     const seal = seals.get(row.document_id)
-    return seal ? [shownSnip(tx, row, openEvidence(tx, seal, row))] : []
+    return seal ? [shownSnip(tx, seal, row, openEvidence(tx, seal, row))] : []
   })
 }
 
 /** One snip as the API shows it. */
-export function shownSnip(tx: TenantReader, row: SnipRow, evidence: SnipEvidence): Snip {
-  const { title } = tx.keys.open<DocumentCard>(
-    'activity',
-    'document',
-    row.document_id,
-    'card',
-    row.document_card,
-  )
+export function shownSnip(tx: TenantReader, seal: SubjectSeal, row: SnipRow, evidence: SnipEvidence): Snip {
+  const { title } = openCardUnder(tx, seal, { id: row.document_id, card: row.document_card })
   return {
     id: toApi('snp', row.id),
     documentId: toApi('doc', row.document_id),
@@ -127,7 +130,7 @@ export function shownSnip(tx: TenantReader, row: SnipRow, evidence: SnipEvidence
     position: evidence.position,
     rects: evidence.rects,
     continues: (evidence.continues ?? []).map(({ page, position, rects }) => ({ page, position, rects })),
-    ...openSnipCard(tx, row),
+    ...openSnipCard(tx, seal, row),
     hasImage: row.has_image,
     ...shownAuthorship(row),
   }

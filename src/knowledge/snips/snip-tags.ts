@@ -1,12 +1,16 @@
 /**
- * Tags of snips. Two spellings that differ in case or composition are one tag, shown as first written.
- * Must stay true: the words are sealed; equality is by blind index.
+ * Tags of snips. Two spellings that differ in case or composition are one tag, shown as the oldest snip that has it writes it.
+ * Must stay true: the words stand on the cards of snips and nowhere else, so they go with the document; equality is by blind index,
+ * under a key that ends when a document is destroyed.
  */
-import { type BlindTable, isBlindChanging, lockBlinds } from '#core/keys/blind-values.ts'
+import { sql } from 'kysely'
+import type { BlindTable } from '#core/keys/blind-values.ts'
 import { isDamage } from '#core/keys/is-damage.ts'
 import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
+import { documentSeals } from '../document-key.ts'
 import { cleanTitle } from '../documents/clean-file-name.ts'
 import type { TagList } from './snip.schema.ts'
+import { openSnipCard } from './snip-record.ts'
 
 /** Tags as they are kept: one line each, none empty, none twice. */
 export function cleanTags(given: readonly string[]): string[] {
@@ -18,114 +22,102 @@ export function cleanTags(given: readonly string[]): string[] {
 
 /** The blind index of a tag, the value to store first; more than one while its key changes. */
 export function blindTag(tx: TenantReader, tag: string): [Buffer, ...Buffer[]] {
-  return tx.keys.blinds('tag', foldTag(cleanTitle(tag)))
+  return tx.keys.blinds('tag', foldTag(cleanTitle(tag)), 'search')
 }
 
-/** Adds tags to a snip that has none. A word in use already is left alone, so that writers do not wait for each other. */
-export async function addTags(tx: TenantWriter, snip: string, tags: readonly string[]): Promise<void> {
+/** Adds tags to a snip that has none. */
+export function addTags(tx: TenantWriter, snip: string, tags: readonly string[]): void {
   if (tags.length === 0) return
-  await lockBlinds(tx)
-  const inUse = await wordsInUse(tx, tags)
-  const rows = tags
-    .map((tag) => {
-      const blinds = blindTag(tx, tag)
-      return { tag, blind: blinds.find((blind) => inUse.has(blind.toString('hex'))) ?? blinds[0] }
-    })
-    // One order for everybody, so that two writers of the same tags wait instead of deadlocking.
-    .sort((a, b) => a.blind.compare(b.blind))
-  tx.send(
-    tx.db
-      .insertInto('tag')
-      .values(
-        rows.map(({ tag, blind }) => ({
-          tag: blind,
-          name: tx.keys.seal('activity', 'tag', blind.toString('hex'), 'name', tag),
-          created_at: tx.now(),
-        })),
-      )
-      .onConflict((conflict) => conflict.column('tag').doNothing()),
-  )
-  tx.send(tx.db.insertInto('snip_tag').values(rows.map(({ blind }) => ({ tag: blind, snip_id: snip }))))
+  const rows = tags.map((tag) => ({ tag: blindTag(tx, tag)[0], snip_id: snip }))
+  tx.send(tx.db.insertInto('snip_tag').values(rows))
 }
 
-/** Blind values of the tags that stand already; under one version the constraint alone says so. */
-async function wordsInUse(tx: TenantWriter, tags: readonly string[]): Promise<Set<string>> {
-  if (!isBlindChanging(tx)) return new Set()
+/** A tag in use; `snip` is the oldest that has it. */
+interface UsedTag {
+  readonly tag: Buffer
+  readonly count: number
+  readonly snip: string
+}
+
+/** Opens the words of tags; one whose oldest snip does not open is left out. */
+async function wordsOf(
+  tx: TenantReader,
+  used: readonly UsedTag[],
+): Promise<(UsedTag & { readonly word: string })[]> {
+  if (used.length === 0) return []
   const rows = await tx.db
-    .selectFrom('tag')
-    .select('tag')
+    .selectFrom('snip')
+    .select(['id', 'document_id', 'card'])
     .where(
-      'tag',
+      'id',
       'in',
-      tags.flatMap((tag) => blindTag(tx, tag)),
+      used.map(({ snip }) => snip),
     )
     .execute()
-  return new Set(rows.map(({ tag }) => tag.toString('hex')))
+  const seals = await documentSeals(
+    tx,
+    rows.map((row) => row.document_id),
+  )
+  const words = new Map<string, readonly string[]>()
+  for (const row of rows) {
+    const seal = seals.get(row.document_id)
+    try {
+      if (seal) words.set(row.id, openSnipCard(tx, seal, row).tags)
+    } catch (error) {
+      if (!isDamage(error)) throw error
+    }
+  }
+  return used.flatMap((one) => {
+    const word = words.get(one.snip)?.find((tag) => blindTag(tx, tag).some((blind) => blind.equals(one.tag)))
+    return word === undefined ? [] : [{ ...one, word }]
+  })
 }
 
-/** Rotation gives a word its new blind value by a new row; its snips follow. */
+/** Rotation, and every destruction, gives the rows of a word its new blind value. */
 export const tagBlinds: BlindTable = {
   store: 'activity',
-  table: 'tag',
-  columns: ['tag.tag', 'snip_tag.tag'],
+  table: 'snip_tag',
+  purpose: 'search',
+  columns: ['snip_tag.tag'],
   async reblind(tx, after, limit) {
-    const rows = await tx.db
-      .selectFrom('tag')
-      .select(['tag', 'name', 'created_at'])
-      .where('tag', '>', Buffer.from(after, 'hex'))
-      .orderBy('tag')
-      .limit(limit)
-      .execute()
-    const damaged: string[] = []
-    const old = rows.flatMap(({ tag, name, created_at }) => {
-      const row = tag.toString('hex')
-      try {
-        const word = tx.keys.open<string>('activity', 'tag', row, 'name', name)
-        const [blind] = blindTag(tx, word)
-        return blind.equals(tag) ? [] : [{ tag, word, blind, created_at }]
-      } catch (error) {
-        if (!isDamage(error)) throw error
-        damaged.push(row)
-        return []
-      }
-    })
+    const { rows } = await sql<UsedTag>`
+      select tag, count(*)::int as count, min(snip_id::text) as snip from snip_tag
+      where tag > ${Buffer.from(after, 'hex')} group by tag order by tag limit ${limit}`.execute(tx.db)
     const last = rows.length < limit ? null : (rows.at(-1)?.tag.toString('hex') ?? null)
-    if (old.length === 0) return { last, read: rows.length, changed: 0, damaged }
+    const read = rows.reduce((sum, { count }) => sum + count, 0)
+    const words = await wordsOf(tx, rows)
+    const old = words.filter(({ tag, word }) => !blindTag(tx, word)[0].equals(tag))
+    const opened = new Set(words.map(({ tag }) => tag.toString('hex')))
+    const damaged = rows.map(({ tag }) => tag.toString('hex')).filter((tag) => !opened.has(tag))
+    if (old.length === 0) return { last, read, changed: 0, damaged }
     const tags = old.map(({ tag }) => tag)
-    await tx.db.selectFrom('snip_tag').select('snip_id').where('tag', 'in', tags).forUpdate().execute()
-    await lockBlinds(tx)
-    for (const { tag, word, blind, created_at } of old) {
-      const name = tx.keys.seal('activity', 'tag', blind.toString('hex'), 'name', word)
+    // Whoever changes or removes a snip holds it before its tags.
+    await sql`select from snip where id in (select snip_id from snip_tag where tag = any(${tags}::bytea[]))
+      order by id for no key update`.execute(tx.db)
+    for (const { tag, word } of old)
       await tx.db
-        .insertInto('tag')
-        .values({ tag: blind, name, created_at })
-        .onConflict((conflict) => conflict.column('tag').doNothing())
+        .updateTable('snip_tag')
+        .set({ tag: blindTag(tx, word)[0] })
+        .where('tag', '=', tag)
         .execute()
-      await tx.db.updateTable('snip_tag').set({ tag: blind }).where('tag', '=', tag).execute()
-      await tx.db.deleteFrom('tag').where('tag', '=', tag).execute()
-    }
-    return { last, read: rows.length, changed: old.length, damaged }
+    return { last, read, changed: old.length, damaged }
   },
 }
 
 /** The tags in use and how often, most used first. Needs `knowledge.snip.read`. */
 export async function listTags(tx: TenantReader): Promise<TagList> {
   tx.require('knowledge.snip.read')
-  const rows = await tx.db
-    .selectFrom('snip_tag')
-    .innerJoin('tag', 'tag.tag', 'snip_tag.tag')
-    .select((eb) => ['tag.tag', 'tag.name', eb.fn.countAll<number>().as('count')])
-    .groupBy(['tag.tag', 'tag.name'])
-    .orderBy('count', 'desc')
-    .limit(5_000)
-    .execute()
-  tx.audit({ action: 'knowledge.tag.listed', detail: { count: rows.length } })
-  return {
-    items: rows.map(({ tag, name, count }) => ({
-      tag: tx.keys.open<string>('activity', 'tag', tag.toString('hex'), 'name', name),
-      count,
-    })),
+  const { rows } = await sql<UsedTag>`
+    select tag, count(*)::int as count, min(snip_id::text) as snip from snip_tag
+    group by tag order by count(*) desc limit 5000`.execute(tx.db)
+  const items = new Map<string, { tag: string; count: number }>()
+  // While their key changes a word may stand under two values.
+  for (const { word, count } of await wordsOf(tx, rows)) {
+    const known = items.get(foldTag(word))
+    items.set(foldTag(word), { tag: known?.tag ?? word, count: (known?.count ?? 0) + count })
   }
+  tx.audit({ action: 'knowledge.tag.listed', detail: { count: items.size } })
+  return { items: [...items.values()] }
 }
 
 function foldTag(tag: string): string {

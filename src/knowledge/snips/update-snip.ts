@@ -3,7 +3,7 @@ import { PublicError } from '#core/errors.ts'
 import { fromApi } from '#core/ids.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { changedBy } from '../authorship.ts'
-import { documentSeal } from '../documents/page-record.ts'
+import { documentSeal } from '../document-key.ts'
 import { cleanWriting } from './clean-writing.ts'
 import type { Snip, UpdateSnip } from './snip.schema.ts'
 import {
@@ -12,6 +12,7 @@ import {
   openEvidence,
   openSnipCard,
   type SnipCard,
+  sealSnipCard,
   shownSnip,
 } from './snip-record.ts'
 import { addTags, cleanTags } from './snip-tags.ts'
@@ -28,24 +29,25 @@ export async function updateSnip(tx: TenantWriter, id: string, change: UpdateSni
     .forKeyShare('document')
     .executeTakeFirst()
   if (!locked) throw new PublicError('not_found')
-  const before = openSnipCard(tx, locked)
+  const seal = await documentSeal(tx, locked.document_id)
+  const before = openSnipCard(tx, seal, locked)
   const card: SnipCard = {
     insight: change.insight === undefined ? before.insight : cleanWriting(change.insight),
     note: change.note === undefined ? before.note : cleanWriting(change.note),
     tags: change.tags === undefined ? before.tags : cleanTags(change.tags),
   }
-  const evidence = openEvidence(tx, await documentSeal(tx, locked.document_id), locked)
+  const evidence = openEvidence(tx, seal, locked)
   await tx.db
     .updateTable('snip')
     .set({
-      card: tx.keys.seal('activity', 'snip', locked.id, 'card', card),
-      ...changedBy(tx, 'snip', locked.id, locked.origin),
+      card: sealSnipCard(tx, seal, locked.id, card),
+      ...changedBy(tx, { table: 'snip', id: locked.id, seal }, locked.origin),
     })
     .where('id', '=', locked.id)
     .execute()
   if (change.tags !== undefined) {
     await tx.db.deleteFrom('snip_tag').where('snip_id', '=', locked.id).execute()
-    await addTags(tx, locked.id, card.tags)
+    addTags(tx, locked.id, card.tags)
   }
   await tx.search.remove({ entries: [locked.id] })
   await indexSnip(tx, locked, card, evidence)
@@ -54,5 +56,5 @@ export async function updateSnip(tx: TenantWriter, id: string, change: UpdateSni
     record: { kind: 'snip', id: locked.id },
     detail: { fields: Object.keys(change).sort().join(' ') },
   })
-  return shownSnip(tx, await findSnipRow(tx, id), evidence)
+  return shownSnip(tx, seal, await findSnipRow(tx, id), evidence)
 }

@@ -8,7 +8,13 @@ import type { Actor } from '#core/tenancy/actor.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { receiveUpload } from './receive-upload.ts'
 import type { Upload, UploadList } from './upload.schema.ts'
-import { findOwnUpload, openUploadCard, selectOwnUploads, shownUpload } from './upload-record.ts'
+import {
+  findOwnUpload,
+  openUploadCard,
+  selectOwnUploads,
+  shownUpload,
+  shownUploads,
+} from './upload-record.ts'
 
 /** An upload, and `Upload-Metadata` as it was sent. */
 export interface FoundUpload {
@@ -22,7 +28,8 @@ export async function findUpload(ctx: Ctx, actor: Actor, id: string): Promise<Fo
     tx.require('knowledge.document.create')
     const row = await findOwnUpload(tx, id)
     tx.audit({ action: 'knowledge.upload.read', record: { kind: 'upload', id: row.id } })
-    return { upload: shownUpload(tx, row), metadata: openUploadCard(tx, row).metadata }
+    const card = await openUploadCard(tx, row)
+    return { upload: shownUpload(tx, row, card), metadata: card.metadata }
   })
   const { upload } = found
   if (upload.documentId !== null || upload.offset < upload.size) return found
@@ -43,5 +50,5 @@ export async function listUploads(tx: TenantReader): Promise<UploadList> {
     .orderBy('id', 'desc')
     .execute()
   tx.audit({ action: 'knowledge.upload.listed', detail: { count: rows.length } })
-  return { items: rows.map((row) => shownUpload(tx, row)) }
+  return { items: await shownUploads(tx, rows) }
 }

@@ -10,9 +10,9 @@ import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
 import { fromApi } from '#core/ids.ts'
 import type { SubjectKey } from '#core/keys/subject-key.ts'
-import { destroySubjectKey } from '#core/keys/subject-versions.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
 import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
+import { documentSeal } from '../document-key.ts'
 import { addDocument } from '../documents/add-document.ts'
 import { planUpload } from '../documents/announce-upload.ts'
 import { checkUpload } from '../documents/check-upload.ts'
@@ -41,7 +41,7 @@ export async function finishUpload(ctx: Ctx, actor: Actor, { upload }: Claim): P
   })
   return ctx.write(actor, async (tx) => {
     await dropParts(tx, upload.id, 0)
-    return shownUpload(tx, done)
+    return shownUpload(tx, done, await openUploadCard(tx, done))
   })
 }
 
@@ -55,10 +55,9 @@ async function adopt(
   const row = await selectOwnUploads(tx).where('id', '=', id).forUpdate().executeTakeFirst()
   if (!row) throw new PublicError('not_found')
   if (row.result === null) {
-    const { fileName, title } = openUploadCard(tx, row)
-    const added = await addDocument(tx, { document, blob, key: null, ...stored, fileName, title })
-    // Nothing will be sealed under it, and what was opens for nobody any more.
-    if (added.isDuplicate) await destroySubjectKey(tx, 'document', document)
+    const { fileName, title } = await openUploadCard(tx, row)
+    const seal = await documentSeal(tx, document)
+    const added = await addDocument(tx, { document, blob, key: null, seal, ...stored, fileName, title })
     await tx.db
       .updateTable('upload')
       .set({

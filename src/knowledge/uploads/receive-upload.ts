@@ -24,7 +24,7 @@ import {
 import { finishUpload } from './finish-upload.ts'
 import { dropParts, removeUpload } from './remove-upload.ts'
 import type { Upload } from './upload.schema.ts'
-import { selectOwnUploads, shownUpload } from './upload-record.ts'
+import { openUploadCard, selectOwnUploads, shownUpload } from './upload-record.ts'
 
 /** A part is what a kill may cost: so many bytes, or what came in four seconds; and what came is a part once nothing more comes. */
 const PART = { bytes: 8 * 2 ** 20, longest: 4_000, quiet: 2_000 }
@@ -60,9 +60,10 @@ export async function receiveUpload(ctx: Ctx, actor: Actor, id: string, arriving
     if (body.broken !== undefined) throw brokenOff(body.broken)
     if (received === claim.upload.size) return await finishUpload(ctx, actor, claim)
     if (isHeld) await ctx.write(actor, (tx) => letGo(tx, claim, 'release'))
-    return await ctx.read(actor, async (tx) =>
-      shownUpload(tx, await selectOwnUploads(tx).where('id', '=', claim.upload.id).executeTakeFirstOrThrow()),
-    )
+    return await ctx.read(actor, async (tx) => {
+      const row = await selectOwnUploads(tx).where('id', '=', claim.upload.id).executeTakeFirstOrThrow()
+      return shownUpload(tx, row, await openUploadCard(tx, row))
+    })
   } catch (error) {
     const isHopeless = error instanceof PublicError && HOPELESS.includes(error.code)
     await ctx

@@ -1,6 +1,7 @@
 /**
  * Ends an upload, or takes back parts of one. Must stay true: the files go before the rows that name them, so a kill in between leaves
- * rows and with them the sweep's knowledge; the key of a document that never came is destroyed; a document that came stays.
+ * rows and with them the sweep's knowledge; the key of a document that never came is destroyed with what was said of it; a document that
+ * came stays.
  */
 import { destroySubjectKey } from '#core/keys/subject-versions.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
@@ -19,7 +20,7 @@ export async function removeUpload(tx: TenantWriter, id: string): Promise<void> 
   // Held before it is judged: in this very moment it may become a document.
   const upload = await tx.db
     .selectFrom('upload')
-    .select(['document_id', 'blob_id', 'result'])
+    .select(['document_id', 'blob_id', 'result', 'is_duplicate'])
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirst()
@@ -32,8 +33,9 @@ export async function removeUpload(tx: TenantWriter, id: string): Promise<void> 
       .returning('id')
       .executeTakeFirst()
     if (announced) await tx.blobs.remove(upload.blob_id)
-    await destroySubjectKey(tx, 'document', upload.document_id)
   }
+  if (upload && (upload.result === null || upload.is_duplicate))
+    await destroySubjectKey(tx, 'document', upload.document_id)
   await tx.db.deleteFrom('upload').where('id', '=', id).execute()
   tx.audit({
     action: 'knowledge.upload.removed',

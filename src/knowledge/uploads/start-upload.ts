@@ -9,6 +9,7 @@ import { addKey } from '#core/keys/add-key.ts'
 import { readUploadMetadata } from '#core/net/tus-fields.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { madeBy } from '../authorship.ts'
+import { documentSeal, placeOf } from '../document-key.ts'
 import { queueSweep } from '../documents/announce-upload.ts'
 import { LARGEST_FILE } from '../documents/check-upload.ts'
 import { cleanFileName, cleanTitle, titleOfFile } from '../documents/clean-file-name.ts'
@@ -30,6 +31,7 @@ export async function startUpload(tx: TenantWriter, fields: StartFields): Promis
   const [id, document] = [newId(), newId()]
   const { row: key } = await tx.keys.newSubject('document', document)
   await addKey(tx, key)
+  const seal = await documentSeal(tx, document)
   await tx.db
     .insertInto('upload')
     .values({
@@ -37,15 +39,15 @@ export async function startUpload(tx: TenantWriter, fields: StartFields): Promis
       document_id: document,
       blob_id: newId(),
       size,
-      card: tx.keys.seal('activity', 'upload', id, 'card', card),
+      card: seal.seal(placeOf(tx, 'upload', id, 'card'), card),
       owner_key: ownerOf(tx.actor).key,
       expires_at: new Date(tx.now().getTime() + UPLOAD_DAYS * 86_400_000),
-      ...madeBy(tx, 'upload', id),
+      ...madeBy(tx, { table: 'upload', id, seal }),
     })
     .execute()
   await queueSweep(tx, document, UPLOAD_DAYS * 24 + 1)
   tx.audit({ action: 'knowledge.upload.started', record: { kind: 'upload', id }, detail: { size } })
-  return shownUpload(tx, await selectOwnUploads(tx).where('id', '=', id).executeTakeFirstOrThrow())
+  return shownUpload(tx, await selectOwnUploads(tx).where('id', '=', id).executeTakeFirstOrThrow(), card)
 }
 
 function readLength(fields: StartFields): number {

@@ -6,12 +6,13 @@ import { PublicError } from '#core/errors.ts'
 import { fromApi, toApi } from '#core/ids.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
+import { documentSeals, openOfComing, openSealed, placeOf } from '../document-key.ts'
 import type { Upload } from './upload.schema.ts'
 
 /** Days until an upload that was not finished is removed: over a long weekend and some more. */
 export const UPLOAD_DAYS = 7
 
-/** The sealed column `card`. */
+/** The sealed column `card`, under the key of the document to come. */
 export interface UploadCard {
   readonly fileName: string
   readonly title: string
@@ -72,16 +73,30 @@ export function isBeingWritten(tx: Pick<TenantReader, 'now'>, row: UploadRow): b
 }
 
 /** What its sender said of the file. */
-export function openUploadCard(
-  tx: Pick<TenantReader, 'keys'>,
-  row: { id: string; card: Buffer },
-): UploadCard {
-  return tx.keys.open<UploadCard>('activity', 'upload', row.id, 'card', row.card)
+export function openUploadCard(tx: TenantReader, row: UploadRow): Promise<UploadCard> {
+  return openOfComing<UploadCard>(tx, row.document_id, placeOf(tx, 'upload', row.id, 'card'), row.card)
+}
+
+/** The uploads as the API shows them, in the same order. */
+export async function shownUploads(tx: TenantReader, rows: readonly UploadRow[]): Promise<Upload[]> {
+  const seals = await documentSeals(
+    tx,
+    rows.map((row) => row.document_id),
+  )
+  return rows.flatMap((row) => {
+    const seal = seals.get(row.document_id)
+    if (!seal) return []
+    const card = openSealed<UploadCard>(tx, seal, placeOf(tx, 'upload', row.id, 'card'), row.card)
+    return [shownUpload(tx, row, card)]
+  })
 }
 
 /** The upload as the API shows it. */
-export function shownUpload(tx: TenantReader, row: UploadRow): Upload {
-  const { fileName, modifiedAt } = openUploadCard(tx, row)
+export function shownUpload(
+  tx: TenantReader,
+  row: UploadRow,
+  { fileName, modifiedAt }: Pick<UploadCard, 'fileName' | 'modifiedAt'>,
+): Upload {
   return {
     id: toApi('upl', row.id),
     fileName,

@@ -100,12 +100,19 @@ describe('an upload', () => {
       .select('document_id')
       .where('id', '=', upload)
       .executeTakeFirstOrThrow()
-    const key = await (await db())
-      .selectFrom('key')
-      .select('state')
-      .where('subject', '=', row.document_id)
-      .executeTakeFirstOrThrow()
-    assert.equal(key.state, 'destroyed')
+    const stateOfKey = async () =>
+      (
+        await (
+          await db()
+        )
+          .selectFrom('key')
+          .select('state')
+          .where('subject', '=', row.document_id)
+          .executeTakeFirstOrThrow()
+      ).state
+    assert.equal(await stateOfKey(), 'live', 'its name is told until it is removed')
+    assert.equal((await ask('DELETE', `/v1/uploads/${again.json.id}`)).status, 204)
+    assert.equal(await stateOfKey(), 'destroyed')
   })
 
   it('is refused where its bytes do not follow, and keeps what it has', async () => {

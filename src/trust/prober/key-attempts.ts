@@ -5,7 +5,8 @@ import { sql } from 'kysely'
 import { PublicError } from '#core/errors.ts'
 import { KeeperRefusal } from '#core/keys/keeper-client.ts'
 import { SealBroken } from '#core/keys/seal-broken.ts'
-import type { KeyRow } from '#core/keys/tenant-keys.ts'
+import { subjectSeal } from '#core/keys/subject-seal.ts'
+import type { KeyRow, TenantKeys } from '#core/keys/tenant-keys.ts'
 import { epochToWire, keyToWire } from '#core/keys/wire-rows.ts'
 import type { EpochOnWire, KeyOnWire } from '#protocol/keeper/keeper.schema.ts'
 import type { Attempt, Outcome } from './attempt.ts'
@@ -94,9 +95,43 @@ async function rowsOf({ opened }: Canary): Promise<Rows> {
   }
 }
 
-/** One row of each sealed table of the other: not under one's own keys, and not under its own in another place. */
-async function openings({ ctx }: ProbeGround, me: Canary, other: Canary): Promise<Attempt[]> {
+/** One row of each column under a document key: not under one's own documents, and not under its own in another place. */
+async function subjectOpenings({ ctx }: ProbeGround, me: Canary, other: Canary): Promise<Attempt[]> {
   const attempts: Attempt[] = []
+  for (const { table, column, row, subject } of ctx.subjectSealed.flatMap(({ columns }) => columns)) {
+    const { rows } = await sql<{ row: string; subject: string; sealed: Buffer }>`
+      select (${sql.raw(row)})::text as row, ${sql.ref(subject)} as subject, ${sql.ref(column)} as sealed
+      from ${sql.table(table)} where ${sql.ref(subject)} is not null limit 1`.execute(
+      other.opened.db('activity'),
+    )
+    const [found] = rows
+    if (!found) continue
+    const open = async (keys: TenantKeys, document: string, name: string) => {
+      const seal = subjectSeal(await keys.subject('document', document))
+      return broken(() =>
+        seal.open({ tenant: other.tenant, store: 'activity', table, row: name, column }, found.sealed),
+      )
+    }
+    const [own] = me.ids.get('document') ?? []
+    if (own !== undefined)
+      attempts.push({
+        layer: 'keys',
+        name: `${table}.${column} under one’s own document`,
+        run: () => open(me.keys, own, found.row),
+      })
+    attempts.push({
+      layer: 'keys',
+      name: `${table}.${column} under its document in another row`,
+      run: () => open(other.keys, found.subject, `${found.row}x`),
+    })
+  }
+  return attempts
+}
+
+/** One row of each sealed table of the other: not under one's own keys, and not under its own in another place. */
+async function openings(ground: ProbeGround, me: Canary, other: Canary): Promise<Attempt[]> {
+  const { ctx } = ground
+  const attempts = await subjectOpenings(ground, me, other)
   for (const { store, table, row, columns } of ctx.sealedTables) {
     for (const column of columns) {
       const { rows } = await sql<{ row: string; sealed: Buffer }>`
