@@ -57,10 +57,12 @@ export function openJobAttempts(ground: ProbeGround): JobAttempts {
   let next = 0
 
   /** A waiting activity of the other: whoever could reach it would begin it. */
-  function baitOf({ tenant, word }: Canary): Promise<string> {
+  function baitOf({ tenant, word, ids }: Canary): Promise<string> {
     const known = baits.get(tenant)
     if (known) return known
-    const actor = systemActor(tenant, { region, origin: { ip: '', userAgent: '' }, requestId: newId() })
+    const house = systemActor(tenant, { region, origin: { ip: '', userAgent: '' }, requestId: newId() })
+    // Every record has somebody who made it, that of a canary too.
+    const actor = { ...house, onBehalfOf: ids.get('person')?.[0] ?? null }
     const made = ctx.write(actor, async (tx) => {
       tx.audit({ action: 'trust.canary.readied' })
       return startActivity(tx, NOTE_TASK, newId(), {
