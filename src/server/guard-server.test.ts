@@ -140,7 +140,8 @@ describe('a guarded server', () => {
         const { socket, closed } = await aClient()
         socket.write(head(path, 'application/octet-stream', 4 * IN_MEMORY) + 'x'.repeat(size))
         const drip = setInterval(() => socket.write('x'), 10)
-        assert.match(await closed, /^HTTP\/1\.1 408 /, `${path} ${size}`)
+        // Whoever writes on while it is closed may lose the answer: the system resets what has unread bytes.
+        assert.match(await closed, /^(HTTP\/1\.1 408 [\s\S]*)?$/, `${path} ${size}`)
         clearInterval(drip)
       }
     assert.deepEqual(readdirSync(folder), [])
