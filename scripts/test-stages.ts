@@ -31,12 +31,12 @@ export function divide(files: readonly string[]): { beside: Shard[]; last: Shard
   const shards = [0, 1].map((shard) => ({
     name: `tests ${shard + 1} of 2`,
     files: units.filter((_, index) => index % 2 === shard),
-    limitSeconds: 900,
+    limitSeconds: 1_500,
   }))
   const beside = [
-    ...HOUSE_STAGES.map((names) => stage(names, 900)),
+    ...HOUSE_STAGES.map((names) => stage(names, 1_200)),
     ...shards,
-    ...OWN_STAGES.map((name) => stage([name], 480)),
+    ...OWN_STAGES.map((name) => stage([name], 600)),
   ]
   return {
     beside: beside.filter(hasFiles),
