@@ -111,15 +111,12 @@ describe('the prober of a living cell', () => {
     }
     const { hits, unclear, names } = await jobs()
     assert.deepEqual([hits, unclear, names], [0, 0, []])
-    for (const { opened: canary } of prober.canaries) {
-      const rows = await canary.db('activity').selectFrom('activity').select(['kind', 'created_by']).execute()
-      assert.ok(rows.some(({ kind }) => kind === 'trust.canary.waiting'))
-      assert.deepEqual(
-        rows.filter((row) => row.created_by === null),
-        [],
-        'every record was made by somebody',
-      )
-    }
+    const made = prober.canaries.map(({ opened: canary }) =>
+      canary.db('activity').selectFrom('activity').select(['kind', 'created_by']).execute(),
+    )
+    const work = (await Promise.all(made)).flat()
+    assert.ok(work.some(({ kind }) => kind === 'trust.canary.waiting'))
+    assert.ok(!work.some((row) => row.created_by === null), 'every record was made by somebody')
   })
 
   it('is counted by the cell, and shown to whoever is signed in', async () => {
