@@ -1,7 +1,9 @@
 // From a signed request to an actor: read what it claims, take its body, prove it, and only then believe any of it.
 // Must stay true: nothing of an unproved body is parsed or kept; a request that changes something passes once over all processes;
 // a stranger learns nothing of which keys there are.
+
 import { hash } from 'node:crypto'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readMessageSignature } from '#core/auth/signing/read-message-signature.ts'
@@ -12,6 +14,7 @@ import { SignatureRefused } from '#core/auth/signing/signature-refused.ts'
 import type { LiveSecret, SigningKey } from '#core/auth/signing/signing-key.ts'
 import { speakFor } from '#core/auth/signing/speak-for.ts'
 import { fieldsOf } from '#core/auth/signing/wire-request.ts'
+import { SPOOL } from '#core/blobs/blob-store.ts'
 import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
 import type { Actor, Origin } from '#core/tenancy/actor.ts'
@@ -218,7 +221,7 @@ function discardAfter(reply: FastifyReply, body: TakenBody): void {
 
 function spoolOf(ctx: Ctx, key: SigningKey | undefined) {
   const place = ctx.regions.find(({ name }) => name === key?.region)
-  return key && place ? { folder: `${place.blobRoot}/spool`, tenant: key.tenant } : null
+  return key && place ? { folder: join(place.blobRoot, SPOOL), tenant: key.tenant } : null
 }
 
 /** From here on the request has the proved body; everything else of it is the original's. */

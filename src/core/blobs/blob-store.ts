@@ -9,6 +9,9 @@ import { PublicError } from '../errors.ts'
 import { isRoutingId, newId } from '../ids.ts'
 import { type ByteRange, readBlob, resealBlob, writeBlob } from './blob-file.ts'
 
+/** Beside the containers: where a web process holds large signed bodies until they are proved, sealed under a key that dies with it. */
+export const SPOOL = 'spool'
+
 export interface StoredBlob {
   /** Plaintext bytes. */
   size: number

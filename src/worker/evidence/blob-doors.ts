@@ -2,6 +2,7 @@
 // without a credential.
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { SPOOL } from '#core/blobs/blob-store.ts'
 import { askOwnWeb } from '#core/evidence/ask-own-web.ts'
 import { judge } from '#core/evidence/evidence.ts'
 import { isRoutingId, newId, toApi } from '#core/ids.ts'
@@ -19,6 +20,9 @@ export const blobDoors: WorkerProbe = async ({ region, config }) => {
     const { mode } = await stat(join(region.blobRoot, container))
     if ((mode & 0o007) !== 0) faults.push(`container ${container} is open to every user of the machine`)
   }
+  const spool = await stat(join(region.blobRoot, SPOOL)).catch(() => null)
+  if (spool && (spool.mode & 0o077) !== 0)
+    faults.push('the spool of signed bodies is open to others than the web')
   for (const { path, mode } of files)
     if ((mode & 0o007) !== 0)
       faults.push(`${path.slice(region.blobRoot.length + 1)} is open to every user of the machine`)

@@ -1,6 +1,7 @@
 // Some blob files of a region, for probes. Their names are opaque ids; what is in them is read in pieces and never kept.
 import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { SPOOL } from '#core/blobs/blob-store.ts'
 
 export interface BlobFile {
   readonly container: string
@@ -9,12 +10,12 @@ export interface BlobFile {
   readonly size: number
 }
 
-/** At most `most` files out of some containers, others every time. Nothing where there is no folder. */
+/** At most `most` files out of some containers, others every time. Nothing where there is no folder; the spool is the web's alone. */
 export async function sampleBlobFiles(
   root: string,
   most: number,
 ): Promise<{ containers: string[]; files: BlobFile[] }> {
-  const containers = await names(root)
+  const containers = (await names(root)).filter((name) => name !== SPOOL)
   const shuffled = containers.toSorted(() => Math.random() - 0.5).slice(0, 20)
   const files: BlobFile[] = []
   for (const container of shuffled) {

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { after, before, describe, it } from 'node:test'
 import { Passwords } from '#core/auth/password.ts'
-import { openBlobStore } from '#core/blobs/blob-store.ts'
+import { openBlobStore, SPOOL } from '#core/blobs/blob-store.ts'
 import { buildConfig, type Config } from '#core/config.ts'
 import { newId, newRoutingId } from '#core/ids.ts'
 import { ensureCertificates } from '#up/certificates.ts'
@@ -157,6 +157,17 @@ describe('the probes of the worker', () => {
     const broken = await look('blob-doors')
     rmSync(strange, { recursive: true })
     assert.match(broken.faults.join('\n'), /shared is no organisation's container/)
+  })
+
+  it('blob-doors: the spool of signed bodies is no container, and PX-17 fails when others may look into it', async () => {
+    const spool = join(ground.region.blobRoot, SPOOL)
+    mkdirSync(spool, { mode: 0o700 })
+    writeFileSync(join(spool, newId()), 'half a body')
+    await holds('blob-doors')
+    chmodSync(spool, 0o750)
+    const broken = await look('blob-doors')
+    rmSync(spool, { recursive: true })
+    assert.match(broken.faults.join('\n'), /spool of signed bodies is open/)
   })
 
   it('sealed-blobs: PD-03 fails when a stored file is readable', async () => {
