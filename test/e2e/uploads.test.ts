@@ -58,6 +58,8 @@ describe('somebody who adds a file over a network that breaks', { skip: noBrowse
   async function begin(page: Page, path: string) {
     await page.goto('/knowledge')
     await page.getByRole('heading', { name: 'Library' }).waitFor()
+    // In an empty library the button moves into the first step once that is known.
+    await page.waitForLoadState('networkidle')
     const network = await networkOf(page)
     await network.slow()
     await page.locator('input[type=file]').first().setInputFiles(path)
