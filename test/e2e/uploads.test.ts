@@ -139,7 +139,8 @@ describe('somebody who adds a file over a network that breaks', { skip: noBrowse
     const input = page.locator('input[type=file]').first()
     await input.setInputFiles([join(folder, 'whole.pdf'), join(folder, 'more.pdf')])
     await page.getByText(/The file is larger than 100 MB\. Nothing was sent\./).waitFor()
-    await page.getByText('not_a_pdf').waitFor()
+    // All of it is sent, sealed and kept before it is looked at.
+    await page.getByText('not_a_pdf').waitFor({ timeout: 120_000 })
     await page.getByText('2 files were not added').waitFor()
     assert.deepEqual(await open(), [])
   })
