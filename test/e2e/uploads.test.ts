@@ -136,6 +136,7 @@ describe('somebody who adds a file over a network that breaks', { skip: noBrowse
       truncateSync(emptyFile(join(folder, name)), LARGEST_FILE + more)
     await page.goto('/knowledge')
     await page.getByRole('heading', { name: 'Library' }).waitFor()
+    await page.waitForLoadState('networkidle')
     const input = page.locator('input[type=file]').first()
     await input.setInputFiles([join(folder, 'whole.pdf'), join(folder, 'more.pdf')])
     await page.getByText(/The file is larger than 100 MB\. Nothing was sent\./).waitFor()
