@@ -11,9 +11,11 @@ export function openLogFile(path: string, largest = LARGEST_LOG): { write(line: 
   const file = openSync(path, 'a', 0o640)
   let size = fstatSync(file).size
   let lost = 0
+  /** A line was written in part. */
+  let isTorn = false
   return {
     write(line) {
-      const bytes = Buffer.from(lost === 0 ? line : `\n${lossOf(lost)}${line}`)
+      const bytes = Buffer.from(`${isTorn ? '\n' : ''}${lost > 0 ? lossOf(lost) : ''}${line}`)
       if (size + bytes.length > largest) {
         keepBefore(path)
         ftruncateSync(file)
@@ -22,7 +24,8 @@ export function openLogFile(path: string, largest = LARGEST_LOG): { write(line: 
       try {
         const written = writeSync(file, bytes)
         size += written
-        lost = written === bytes.length ? 0 : lost + 1
+        if (written === bytes.length) [lost, isTorn] = [0, false]
+        else [lost, isTorn] = [lost + 1, isTorn || written > 0]
       } catch (error) {
         if (!(error instanceof Error && 'code' in error)) throw error
         lost++

@@ -70,6 +70,7 @@ describe('the log', () => {
       rmSync(filler)
       file.write('{"n":12}\n')
       const lines = readFileSync(path, 'utf8').trim().split('\n')
+      assert.ok(!lines.includes(''), 'no line is empty')
       assert.deepEqual(JSON.parse(lines.at(-1) ?? ''), { n: 12 })
       const told = JSON.parse(lines.at(-2) ?? '')
       assert.ok(told.lost >= 5 && told.lost <= 10, lines.at(-2))

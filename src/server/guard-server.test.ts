@@ -19,7 +19,8 @@ const BOUNDS = {
   bodyMs: 150,
   slowestBytes: 1000,
   slowestMs: 150,
-  lingerMs: 100,
+  // What is answered within it is heard; a busy machine needs a moment.
+  lingerMs: 2_000,
   silentMs: 400,
 }
 
@@ -140,8 +141,7 @@ describe('a guarded server', () => {
         const { socket, closed } = await aClient()
         socket.write(head(path, 'application/octet-stream', 4 * IN_MEMORY) + 'x'.repeat(size))
         const drip = setInterval(() => socket.write('x'), 10)
-        // Whoever writes on while it is closed may lose the answer: the system resets what has unread bytes.
-        assert.match(await closed, /^(HTTP\/1\.1 408 [\s\S]*)?$/, `${path} ${size}`)
+        assert.match(await closed, /^HTTP\/1\.1 408 /, `${path} ${size}`)
         clearInterval(drip)
       }
     assert.deepEqual(readdirSync(folder), [])
