@@ -135,3 +135,30 @@ test('a removed document is destroyed for every copy there ever was, and the cer
   assert.equal(found.json.total, 1)
   assert.equal((await library.ask(person, 'GET', '/v1/search?q=cormorant')).json.total, 0)
 })
+
+test('another document that is damaged holds up no destruction, and is left as it is', async () => {
+  const person = await library.aResident()
+  const tenant = person.token.split('.')[0] ?? ''
+  const doomed = (await library.add(person, onePagePdf('The tern has left'), 'doomed.pdf')).json.id
+  const torn = (await library.add(person, onePagePdf('The gull was torn'), 'torn.pdf')).json.id
+  const whole = (await library.add(person, onePagePdf('The swan is whole'), 'whole.pdf')).json.id
+  await library.work(person)
+  const old = await keyRows(tenant)
+  const db = (await library.ctx.tenant(tenant)).db('activity')
+  const cardOf = (id: string) =>
+    db.selectFrom('document').select('card').where('id', '=', fromApi('doc', id)).executeTakeFirstOrThrow()
+  const card = Buffer.from((await cardOf(torn)).card)
+  card[20] = (card[20] ?? 0) ^ 1
+  await db.updateTable('document').set({ card }).where('id', '=', fromApi('doc', torn)).execute()
+
+  await library.ask(person, 'DELETE', `/v1/documents/${doomed}`)
+  await library.run(person, eraseDocumentTask, fromApi('doc', doomed))
+  library.house.passTime(12 * minute)
+  await library.run(person, reindexTask, newId())
+  assert.equal(await library.house.destroyer().round(), 1)
+  assert.equal(await openable(tenant, old), 0)
+  assert.deepEqual((await cardOf(torn)).card, card)
+  assert.equal((await library.ask(person, 'GET', `/v1/documents/${whole}`)).json.fileName, 'whole.pdf')
+  // The file is looked for under the new key: what is whole is found again, what is torn is another.
+  assert.equal((await library.add(person, onePagePdf('The swan is whole'), 'again.pdf')).json.id, whole)
+})

@@ -10,7 +10,8 @@ export interface Ground {
   mayReadLog: boolean
 }
 
-const stepNames = [
+/** The first steps in the order in which an owner is led through them. */
+export const stepNames = [
   'knowledge.document.added',
   'knowledge.snip.created',
   'knowledge.search.asked',

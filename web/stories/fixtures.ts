@@ -11,6 +11,7 @@ import type {
   SearchHit,
   Snip,
 } from '../app/records.ts'
+import { stepNames } from '../guide/step-places.ts'
 
 const letters = '0123456789abcdefghjkmnpqrstvwxyz'
 /** An id that looks like one of ours. */
@@ -289,16 +290,8 @@ export function onePage<T>(items: T[]) {
 
 /** The first steps of an owner, so many of them taken. */
 export function firstSteps(client: QueryClient, taken: number): void {
-  const names = [
-    'knowledge.document.added',
-    'knowledge.snip.created',
-    'knowledge.search.asked',
-    'core.person.joined',
-    'trust.recoveryKit.kept',
-    'core.audit.proven',
-  ]
   client.setQueryData(queries.guide().queryKey, {
-    steps: names.map((name, index) => ({ name, isTaken: index < taken })),
+    steps: stepNames.map((name, index) => ({ name, isTaken: index < taken })),
     isDismissed: false,
   })
 }
