@@ -4,6 +4,7 @@
  */
 import { runChecks } from './check.ts'
 import { listFiles } from './list-files.ts'
+import { openMemoryFolder } from './memory-folder.ts'
 import { POSTGRES15, runPostgres15 } from './postgres15-stage.ts'
 import { runShard, type ShardResult } from './run-shard.ts'
 import { signTests } from './sign-tests.ts'
@@ -53,6 +54,8 @@ async function runAll(root: string, words: readonly string[]): Promise<ShardResu
 }
 
 const words = process.argv.slice(2)
+const memory = openMemoryFolder()
+if (memory !== null) process.env.TMPDIR = memory
 const results = await runAll(process.cwd(), words)
 // A part of the suite shows nothing about the whole; what failed is signed like what passed.
 if (words.length === 0) {

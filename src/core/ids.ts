@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { PublicError } from './errors.ts'
 import { takeRandom } from './random-pool.ts'
 
+const HYPHEN = 0x2d
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 const ROUTING_ID = /^[a-z2-7]{13}$/
@@ -41,18 +42,19 @@ export function newId(now: number = Date.now()): string {
 
 /** The API form of a UUID: prefix, underscore, 26 characters of Crockford base32. */
 export function toApi(prefix: IdPrefix, uuid: string): string {
-  const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex')
   let text = `${prefix}_`
   // 26 letters hold 130 bits: two zero bits stand in front.
   let held = 0
   let bits = 2
-  for (const byte of bytes) {
-    held = (held << 8) | byte
-    bits += 8
-    while (bits >= 5) {
-      bits -= 5
-      text += CROCKFORD[(held >> bits) & 31]
-    }
+  for (let at = 0; at < uuid.length; at++) {
+    const code = uuid.charCodeAt(at)
+    if (code === HYPHEN) continue
+    // Digits stand at 0x30, letters from 0x61.
+    held = (held << 4) | (code > 0x39 ? (code | 0x20) - 0x57 : code - 0x30)
+    bits += 4
+    if (bits < 5) continue
+    bits -= 5
+    text += CROCKFORD[held >> bits]
     held &= (1 << bits) - 1
   }
   return text

@@ -28,7 +28,7 @@ export interface MailAddress {
  */
 export function readMailAddress(text: string): MailAddress {
   const [given = '', host = '', ...more] = text.trim().split('@')
-  const domain = domainToASCII(host).toLowerCase()
+  const domain = asciiOf(host.toLowerCase())
   const local = given.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
   if (more.length > 0 || !LOCAL.test(local) || !DOMAIN.test(domain)) {
     throw new PublicError('invalid_request', 'This is not a mail address that can have an account.', {
@@ -36,6 +36,11 @@ export function readMailAddress(text: string): MailAddress {
     })
   }
   return { address: `${local}@${domain}`, domain }
+}
+
+/** A domain in ASCII; one that has nothing else, and no label that stands for more, is so already. */
+function asciiOf(domain: string): string {
+  return DOMAIN.test(domain) && !domain.includes('xn--') ? domain : domainToASCII(domain).toLowerCase()
 }
 
 /** Throws `free_mail_domain` when the domain is no company's: a free mail service, below one, or where anybody gets a name. */

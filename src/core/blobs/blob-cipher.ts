@@ -11,9 +11,8 @@ import {
   getEncryptHelper,
   NodeAlgorithmSuite,
   NodeDefaultCryptographicMaterialsManager,
-  RawAesKeyringNode,
-  RawAesWrappingSuiteIdentifier,
-} from '@aws-crypto/client-node'
+} from '@aws-crypto/material-management-node'
+import { RawAesKeyringNode, RawAesWrappingSuiteIdentifier } from '@aws-crypto/raw-aes-keyring-node'
 import { SealBroken } from '../keys/seal-broken.ts'
 
 /** Bytes of plaintext that are authenticated together. */

@@ -1,6 +1,6 @@
 // Statements that are built once: the query builder costs more than the rest of a small read.
 // Must stay true: a value is only ever a parameter, so the text is the same for all of them.
-import { type Compilable, CompiledQuery, type Kysely } from 'kysely'
+import { type Compilable, CompiledQuery, type Insertable, type InsertObject, type Kysely } from 'kysely'
 import type { TenantTables } from './tables.gen.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { TenantTables } from './tables.gen.ts'
 export function builtOnce<Values extends readonly unknown[], Row>(
   build: (db: Kysely<TenantTables>, ...values: Values) => Compilable<Row>,
 ): (db: Kysely<TenantTables>, ...values: Values) => Compilable<Row> {
-  let built: { sql: string; places: readonly (number | Fixed)[] } | undefined
+  let built: { like: CompiledQuery<Row>; places: readonly (number | Fixed)[] } | undefined
 
   function buildFor(db: Kysely<TenantTables>, count: number) {
     const standIns = Array.from({ length: count }, (_, index) => new StandIn(index))
@@ -18,18 +18,44 @@ export function builtOnce<Values extends readonly unknown[], Row>(
     const places = parameters.map((value) => (value instanceof StandIn ? value.index : { fixed: value }))
     if (new Set(places.filter((place) => typeof place === 'number')).size !== count)
       throw new Error('a value did not become a parameter')
-    return { sql, places }
+    return { like: CompiledQuery.raw(sql) as CompiledQuery<Row>, places }
   }
 
   return (db, ...values) => ({
     compile() {
       built ??= buildFor(db, values.length)
-      return CompiledQuery.raw(
-        built.sql,
-        built.places.map((place) => (typeof place === 'number' ? values[place] : place.fixed)),
-      ) as CompiledQuery<Row>
+      const parameters = built.places.map((place) =>
+        typeof place === 'number' ? values[place] : place.fixed,
+      )
+      return { ...built.like, parameters }
     },
   })
+}
+
+/** The insert of one row, built once for each set of its columns. */
+export function insertOnce<Table extends keyof TenantTables>(
+  table: Table,
+): (db: Kysely<TenantTables>, row: Insertable<TenantTables[Table]>) => Compilable {
+  type Build = (db: Kysely<TenantTables>, ...values: readonly unknown[]) => Compilable
+  const builds = new Map<string, Build>()
+  return (db, row) => {
+    const columns = Object.keys(row)
+    const name = columns.join()
+    const build: Build =
+      builds.get(name) ??
+      builtOnce((on, ...values: readonly unknown[]) =>
+        on
+          .insertInto(table)
+          .values(
+            Object.fromEntries(columns.map((column, at) => [column, values[at]])) as InsertObject<
+              TenantTables,
+              Table
+            >,
+          ),
+      )
+    builds.set(name, build)
+    return build(db, ...Object.values(row))
+  }
 }
 
 interface Fixed {

@@ -17,7 +17,9 @@ interface Connection {
 
 /** What a query of `pg` has beside its types. */
 interface QueryOfPg extends pg.Submittable {
-  readonly name: string | undefined
+  name: string | undefined
+  values: unknown[]
+  callback: Callback
   readonly _result: Columns
   _accumulateRows: boolean
   prepare(connection: Connection): void
@@ -26,11 +28,7 @@ interface QueryOfPg extends pg.Submittable {
 
 type Callback = (error: Error | null, result: pg.QueryResult) => void
 
-const Query = pg.Query as unknown as new (
-  statement: Statement,
-  values: undefined,
-  done: Callback,
-) => QueryOfPg
+const Query = pg.Query as unknown as new (text: string) => QueryOfPg
 
 /** By connection and the name of a statement. */
 const known = new WeakMap<Connection, Map<string, Columns>>()
@@ -39,7 +37,11 @@ const silent = new WeakMap<Connection, Connection>()
 /** Sent by `Client.query`; the callback hears of its end. */
 export class DescribedQuery extends Query {
   constructor(statement: Statement, done: Callback) {
-    super(statement, undefined, done)
+    // What else there is of a statement it would copy property by property, which takes longer than sending it.
+    super(statement.text)
+    this.name = statement.name
+    this.values = statement.values
+    this.callback = done
   }
 
   override prepare(connection: Connection): void {

@@ -14,7 +14,7 @@ export function bindTenantSearch(
   send: Send = (query) => db.executeQuery(query),
 ): TenantSearch {
   return {
-    index: (entries) => indexEntries(db, send, keys, entries),
+    index: (entries) => indexEntries(send, keys, entries),
     remove: (what) => removeEntries(db, what),
     query: (question) => searchEntries(db, keys, cache, question),
     needsMerge: () => needsMerge(db),

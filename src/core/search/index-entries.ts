@@ -1,13 +1,13 @@
 // Writes new entries as sealed deltas in the caller's transaction: their table, posting lists and words in one blob each.
 // Must stay true: nothing but these rows is touched, so writers never wait for each other.
-import { type CompiledQuery, sql } from 'kysely'
+import { CompiledQuery } from 'kysely'
 import { newId } from '../ids.ts'
 import { ANALYZER, Analyzer } from './analyzer.ts'
 import { type EntryRow, encodeEntries } from './entry-table.ts'
 import { encodePage, encodePostings, type Posting } from './posting-page.ts'
 import { joinDelta, SearchBox } from './search-box.ts'
 import { splitWords } from './split-words.ts'
-import type { SearchDb, SearchEntry, SearchKeys } from './tenant-search.ts'
+import type { SearchEntry, SearchKeys } from './tenant-search.ts'
 import { encodeWords } from './word-list.ts'
 
 /** A delta is closed at so many entries or characters. */
@@ -16,12 +16,14 @@ const MOST_CHARACTERS = 200_000
 /** Words between the fields of an entry that no phrase bridges. */
 const FIELD_GAP = 100
 
+const INSERT = `insert into search_delta (id, entries, analyzer, key_version, sealed)
+  select id, entries, $1::int, $2::int, sealed from unnest($3::uuid[], $4::int[], $5::bytea[]) as delta (id, entries, sealed)`
+
 /** Runs a statement of the transaction, or sends it and leaves its answer to the commit. */
 export type Send = (query: CompiledQuery) => Promise<unknown> | undefined
 
 /** Adds entries to the index; see TenantSearch.index. */
 export async function indexEntries(
-  db: SearchDb,
   send: Send,
   keys: SearchKeys,
   entries: readonly SearchEntry[],
@@ -38,11 +40,7 @@ export async function indexEntries(
     counts.push(batch.length)
     sealed.push(box.seal('search_delta', id, 0, encodeDelta(batch, analyzer)))
   }
-  const insert = sql`
-    insert into search_delta (id, entries, analyzer, key_version, sealed)
-    select id, entries, ${ANALYZER}, ${box.version}, sealed
-    from unnest(${ids}::uuid[], ${counts}::int[], ${sealed}::bytea[]) as delta (id, entries, sealed)`
-  await send(insert.compile(db))
+  await send(CompiledQuery.raw(INSERT, [ANALYZER, box.version, ids, counts, sealed]))
 }
 
 function* batches(entries: readonly SearchEntry[]): Generator<SearchEntry[]> {

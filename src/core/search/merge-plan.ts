@@ -1,5 +1,5 @@
 // Decides what is merged next, from what the tables say in clear: numbers of deltas, segments, entries and removals.
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { SearchDb } from './tenant-search.ts'
 
 /** Inputs of one merge: deltas and segments, oldest first, and the level of what they become. */
@@ -19,6 +19,12 @@ const MOST_DELTA_ENTRIES = 4_096
 const DEAD = 256
 const ENTRIES_PER_DEAD = 50
 
+interface Sources {
+  readonly deltas: readonly SourceRow[]
+  readonly segments: readonly SourceRow[]
+  readonly dead: number
+}
+
 interface SourceRow {
   readonly id: string
   readonly level: number
@@ -26,9 +32,17 @@ interface SourceRow {
   readonly version: number
 }
 
+/** Whether a merge is due. Costs the same however many deltas wait. */
+export async function isMergeDue(db: SearchDb): Promise<boolean> {
+  return mergeOf(await readSources(db, sql`limit ${DELTAS}`)) !== null
+}
+
 /** The next merge that is due, or null. */
 export async function planMerge(db: SearchDb): Promise<MergePlan | null> {
-  const { deltas, segments, dead } = await readSources(db)
+  return mergeOf(await readSources(db, sql`order by seq limit ${MOST_DELTAS}`))
+}
+
+function mergeOf({ deltas, segments, dead }: Sources): MergePlan | null {
   const waiting = deltas.reduce((sum, delta) => sum + delta.entries, 0)
   if (deltas.length >= DELTAS || waiting >= DELTA_ENTRIES)
     return { inputs: oldest(deltas).map(({ id }) => id), level: 1 }
@@ -51,7 +65,7 @@ export async function planRewrite(
   db: SearchDb,
   version: number,
 ): Promise<{ plan: MergePlan | null; done: number; total: number }> {
-  const { deltas, segments } = await readSources(db)
+  const { deltas, segments } = await readSources(db, sql``)
   const count = (rows: readonly SourceRow[]) => rows.reduce((sum, row) => sum + row.entries, 0)
   const isStale = (row: SourceRow) => row.version !== version
   const total = count(deltas) + count(segments)
@@ -75,12 +89,12 @@ function oldest(deltas: readonly SourceRow[]): SourceRow[] {
   })
 }
 
-async function readSources(
-  db: SearchDb,
-): Promise<{ deltas: SourceRow[]; segments: SourceRow[]; dead: number }> {
+/** What there is, `which` says of deltas which ones; oldest first. */
+async function readSources(db: SearchDb, which: RawBuilder<unknown>): Promise<Sources> {
   const { rows } = await sql<SourceRow & { what: 'delta' | 'segment' | 'dead' }>`
     select * from (
-      select 'delta' as what, id, 0 as level, entries, key_version as version, seq as place from search_delta
+      (select 'delta' as what, id, 0 as level, entries, key_version as version, seq as place
+       from search_delta ${which})
       union all
       select 'segment', id, level, entries, key_version, first_seq from search_segment where state = 'live'
       union all

@@ -1,13 +1,13 @@
 // The background work of the index, as jobs call it: merge what is due, or move everything to a new key version.
 import { sql } from 'kysely'
-import { planMerge, planRewrite } from './merge-plan.ts'
+import { isMergeDue, planMerge, planRewrite } from './merge-plan.ts'
 import { mergeStep } from './merge-step.ts'
 import type { MergeOutcome, RewriteProgress, SearchDb, SearchKeys } from './tenant-search.ts'
 
 /** Whether a merge is due or under way. */
 export async function needsMerge(db: SearchDb): Promise<boolean> {
   const { rows } = await sql<{ target: string | null }>`select target from search_merge`.execute(db)
-  return rows[0]?.target != null || (await planMerge(db)) !== null
+  return rows[0]?.target != null || (await isMergeDue(db))
 }
 
 /** One step; see TenantSearch.merge. */

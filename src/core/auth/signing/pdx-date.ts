@@ -8,9 +8,11 @@ const DATE =
 export function readPdxDate(text: string): Date {
   const match = DATE.exec(text)
   if (!match) throw new SignatureRefused('form')
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number)
-  const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second))
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) throw new SignatureRefused('form')
-  const offset = (Number(match[8] ?? 0) * 60 + Number(match[9] ?? 0)) * 60_000
+  const number = (group: number) => Number(match[group] ?? 0)
+  const month = number(2) - 1
+  const day = number(3)
+  const date = new Date(Date.UTC(number(1), month, day, number(4), number(5), number(6)))
+  if (date.getUTCMonth() !== month || date.getUTCDate() !== day) throw new SignatureRefused('form')
+  const offset = (number(8) * 60 + number(9)) * 60_000
   return new Date(date.getTime() - (match[7] === '-' ? -offset : offset))
 }

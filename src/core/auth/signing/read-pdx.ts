@@ -26,6 +26,8 @@ const ATTRIBUTES = [
   'X-Pdx-DisplayName',
 ] as const
 const PROFILE_IMAGE = 'X-Pdx-ProfileImage'
+/** With the names that fields have on the wire. */
+const ATTRIBUTE_FIELDS = [...ATTRIBUTES, PROFILE_IMAGE].map((name) => [name, name.toLowerCase()] as const)
 /** Of the query mechanism alone; they are not part of the canonical query. */
 const SIGNATURE_PARTS = [
   'X-Pdx-Algorithm',
@@ -54,8 +56,8 @@ export function readPdxHeader(wire: WireRequest): SignatureClaim {
   const [, algorithm = '', credential = '', signedHeaders = '', signature = ''] =
     AUTHORIZATION.exec(authorization) ?? []
   const attributes = new Map<string, string>()
-  for (const name of [...ATTRIBUTES, PROFILE_IMAGE]) {
-    const value = oneValue(wire.fields, name.toLowerCase())
+  for (const [name, field] of ATTRIBUTE_FIELDS) {
+    const value = oneValue(wire.fields, field)
     if (value !== undefined) attributes.set(name, textOf(value))
   }
   const written = { algorithm, credential, signedHeaders, signature, attributes }
@@ -121,7 +123,9 @@ function claimOf(
     isMadeBy(secret: SigningSecret, digests: Digests) {
       const digest = digests.get(algorithm.hash)
       if (!digest || secret.kind !== 'hmac') return false
-      const mac = createHmac(algorithm.hash, secret.key).update(front).update(digest.toString('hex')).digest()
+      const mac = createHmac(algorithm.hash, secret.key)
+        .update(front + digest.toString('hex'))
+        .digest()
       return timingSafeEqual(mac, signature)
     },
     matchesBody: () => true,
@@ -133,6 +137,7 @@ function isPdx(name: string): boolean {
 }
 
 function canonicalQuery(pairs: ReadonlyMap<string, string>): string {
+  if (pairs.size === 0) return ''
   return [...pairs]
     .sort(([a], [b]) => byCodePoint(a, b))
     .map(([name, value]) => `${name}=${value}`)
@@ -141,6 +146,27 @@ function canonicalQuery(pairs: ReadonlyMap<string, string>): string {
 
 /** The signed headers as they were signed, which says in what order and that none is there twice. */
 function canonicalHeaders({ fields }: WireRequest, signedHeaders: string): string {
+  const names = signedNames(signedHeaders)
+  for (const name of fields.keys())
+    if ((name === 'host' || name.startsWith('x-pdx-')) && !names.includes(name))
+      throw new SignatureRefused('unsigned')
+  let text = ''
+  for (const name of names) {
+    const value = oneValue(fields, name)
+    if (value === undefined) throw new SignatureRefused('unsigned')
+    text += `${text === '' ? '' : '\r\n'}${name}:${textOf(value)}`
+  }
+  return text
+}
+
+/** Lists that were read: a client sends the same one each time. */
+const readNames = new Map<string, readonly string[]>()
+const MOST_LISTS = 500
+
+/** The names of a list. Throws SignatureRefused unless they are in order and none is there twice. */
+function signedNames(signedHeaders: string): readonly string[] {
+  const known = readNames.get(signedHeaders)
+  if (known) return known
   const names = signedHeaders.split(';')
   for (const [at, name] of names.entries()) {
     if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || name === 'authorization')
@@ -149,15 +175,9 @@ function canonicalHeaders({ fields }: WireRequest, signedHeaders: string): strin
     if (before === name) throw new SignatureRefused('duplicate')
     if (before !== undefined && before > name) throw new SignatureRefused('form')
   }
-  for (const name of fields.keys())
-    if ((name === 'host' || isPdx(name)) && !names.includes(name)) throw new SignatureRefused('unsigned')
+  if (readNames.size >= MOST_LISTS) readNames.clear()
+  readNames.set(signedHeaders, names)
   return names
-    .map((name) => {
-      const value = oneValue(fields, name)
-      if (value === undefined) throw new SignatureRefused('unsigned')
-      return `${name}:${textOf(value)}`
-    })
-    .join('\r\n')
 }
 
 /** Order of code points; that of UTF-16 differs where a character needs two of its units. */
