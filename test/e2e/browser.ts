@@ -2,8 +2,9 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { connect } from 'node:tls'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium, type Page, type Request } from 'playwright-core'
 import { atTheEnd } from '../at-the-end.ts'
 import type { DemoTenant, Installation } from '../installation.ts'
 
@@ -26,7 +27,11 @@ export interface Visit extends AsyncDisposable {
   readonly page: Page
   /** What went wrong in the page: exceptions, console errors, requests that failed or were refused by the policy. */
   readonly troubles: string[]
+  /** Until nothing is asked for any more, for a tenth of a second; streams that stay open do not count. */
+  quiet(): Promise<void>
 }
+
+const QUIET_MS = 100
 
 export interface VisitOptions {
   readonly width?: number
@@ -61,7 +66,24 @@ export async function visit(
   page.on('console', (message) => {
     if (message.type() === 'error') troubles.push(`console: ${message.text()}`)
   })
-  return { page, troubles, [Symbol.asyncDispose]: () => context.close() }
+  const asked = new Set<Request>()
+  let last = performance.now()
+  page.on('request', (request) => {
+    if (request.resourceType() !== 'eventsource') asked.add(request)
+  })
+  for (const end of ['requestfinished', 'requestfailed'] as const)
+    page.on(end as 'requestfinished', (request) => {
+      asked.delete(request)
+      last = performance.now()
+    })
+  const quiet = async (): Promise<void> => {
+    const end = performance.now() + 15_000
+    while (asked.size > 0 || performance.now() - last < QUIET_MS) {
+      if (performance.now() > end) throw new Error(`still asked for: ${[...asked].map((one) => one.url())}`)
+      await setTimeout(20)
+    }
+  }
+  return { page, troubles, quiet, [Symbol.asyncDispose]: () => context.close() }
 }
 
 /** Keeps a picture of the page in test-results. */
