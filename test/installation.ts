@@ -3,12 +3,13 @@
  * organisations in it. One is shared by all tests of a process and ends with it; others are made for tests that break things.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Ask, createAsk } from './ask.ts'
 import { atTheEnd } from './at-the-end.ts'
+import { theAuthority } from './outside-world.ts'
 import { serverEnvironment } from './own-cluster.ts'
 
 export interface DemoTenant {
@@ -73,6 +74,8 @@ export async function startInstallation(options: StartOptions = {}): Promise<Ins
   chmodSync(folder, 0o755)
   const port = options.port ?? (await freePort())
   const home = join(folder, 'home')
+  const authority = join(folder, 'outside.crt')
+  writeFileSync(authority, (await theAuthority()).pem)
   const demo = options.demo === false ? [] : ['--demo']
   const args = ['src/main.ts', 'up', '--json', ...demo, '--home', home, '--port', String(port)]
   const child = spawn(process.execPath, args, {
@@ -85,6 +88,7 @@ export async function startInstallation(options: StartOptions = {}): Promise<Ins
       PANOPLY_ROOT_KEY: join(folder, 'panoply', 'root.key'),
       PANOPLY_RUN: join(folder, 'run'),
       PANOPLY_ALLOW_LOOPBACK: '1',
+      NODE_EXTRA_CA_CERTS: authority,
       ...serverEnvironment(),
     },
   })

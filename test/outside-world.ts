@@ -51,11 +51,22 @@ export interface OutsideWorld {
   stop(): Promise<void>
 }
 
-/** Opens the world; `names` is what its name server knows. */
-export async function openWorld(names: Names = () => null): Promise<OutsideWorld> {
+let known: ReturnType<typeof makeAuthority> | undefined
+
+/** The authority that the installations of this process believe outside, besides those the system knows. */
+export function theAuthority(): ReturnType<typeof makeAuthority> {
+  known ??= makeAuthority()
+  return known
+}
+
+/** Opens the world; `names` is what its name server knows, `issuer` whose certificates it shows, one of its own if none is given. */
+export async function openWorld(
+  names: Names = () => null,
+  issuer: ReturnType<typeof makeAuthority> = makeAuthority(),
+): Promise<OutsideWorld> {
   const servers: (Server | TcpServer)[] = []
   const sockets = new Set<Socket>()
-  const authority = await makeAuthority()
+  const authority = await issuer
   const counts = new Map<string, number>()
   const dns = createSocket('udp4')
   dns.on('message', (question, from) => {

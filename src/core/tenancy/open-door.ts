@@ -6,6 +6,7 @@ import {
   type AuditQueue,
   appendAudit,
   createAuditQueue,
+  eventsInsert,
   type NewAuditEvent,
   readWithEvent,
 } from '../audit/append-audit.ts'
@@ -153,12 +154,11 @@ export function openDoor({ tenants, blobs, searchCache, nudged, teller, now }: D
           const done = await work(tx)
           if (entries.length === 0) throw new MissingAudit('a write recorded no audit entry')
           events = entries.map((entry) => knownEvent(eventOf(actor, entry, now())))
-          const deliveries = teller?.queue(events)
-          if (deliveries) send(deliveries)
           return done
         },
-        async (db) => {
-          await appendAudit(db, keys, events)
+        async () => {
+          const deliveries = teller?.queue(events)
+          return [await eventsInsert(keys, events), ...(deliveries ? [statementOf(deliveries)] : [])]
         },
       )
       audited.add(actor)
