@@ -80,7 +80,9 @@ export function openOutbound(options: OutboundOptions): Outbound {
     const ca = options.ca ? { ca: options.ca } : {}
     const socket = await dial({ addresses, port, secureHost, signal, ...ca })
     const ended = await noted(socket, call, port)
-    socket.once('close', () => void ended().catch(() => undefined))
+    const end = (): void => void ended().catch(() => undefined)
+    if (socket.closed) end()
+    else socket.once('close', end)
     const { body } = call
     const question: Question = {
       method: body === undefined ? 'GET' : 'POST',
