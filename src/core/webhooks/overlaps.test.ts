@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import type { ServerResponse } from 'node:http'
+import { describe, it } from 'node:test'
+import { webhookHouse } from '#test/webhook-house.ts'
+
+const HOUR = 3_600_000
+
+describe('messages of webhooks that overlap with something', () => {
+  const w = webhookHouse()
+  const { heard, actor, ask, make, addDocument, deliver, pass, openCourier } = w
+
+  /** Carries what is due to a receiver that keeps it waiting; answers how to let it go. */
+  async function hold(uuid: string) {
+    const reached = Promise.withResolvers<ServerResponse>()
+    w.answer = (_, response) => reached.resolve(response)
+    const slow = openCourier()
+    slow.deliver({ actor: actor(), region: 'eu', webhook: uuid })
+    const response = await reached.promise
+    w.answer = (_, next) => next.end()
+    return async (status: number) => {
+      response.writeHead(status).end()
+      await slow.settled()
+      await slow.stop()
+    }
+  }
+
+  it('have arrived when one attempt of two did, though the other ends later and badly', async () => {
+    const hook = await make()
+    await addDocument()
+    const end = await hold(hook.uuid)
+    const [row] = (await ask(w.owner, 'GET', `${hook.path}/deliveries`)).json.items
+    assert.equal((await ask(w.owner, 'POST', `${hook.path}/deliveries/${row.id}/attempts`)).status, 202)
+    await deliver(hook.uuid)
+    const read = async () => (await ask(w.owner, 'GET', `${hook.path}/deliveries/${row.id}`)).json
+    assert.deepEqual([(await read()).state, (await read()).attempts], ['delivered', 1])
+    await end(503)
+    const { state, attempts, nextAt, log } = await read()
+    assert.deepEqual([state, attempts, nextAt, log.length], ['delivered', 2, null, 2])
+    await pass(HOUR)
+    await deliver(hook.uuid)
+    assert.equal(heard.length, 2)
+  })
+})
