@@ -40,4 +40,14 @@ describe('messages of webhooks that overlap with something', () => {
     await deliver(hook.uuid)
     assert.equal(heard.length, 2)
   })
+
+  it('say nothing of an address that the webhook has no more', async () => {
+    const hook = await make()
+    await addDocument()
+    const end = await hold(hook.uuid)
+    await ask(w.owner, 'PATCH', hook.path, { url: `${w.base}/new` })
+    await end(410)
+    const { state, failingSince } = (await ask(w.owner, 'GET', hook.path)).json
+    assert.deepEqual([state, failingSince], ['active', null])
+  })
 })

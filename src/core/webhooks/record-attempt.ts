@@ -11,6 +11,7 @@ import { type Claimed, laterKey } from './claim-delivery.ts'
 import { DELIVER_TASK } from './queue-deliveries.ts'
 import { GIVEN_UP_AFTER_MS, nextAttempt } from './schedule.ts'
 import { TELL_TASK } from './tell-owners.job.ts'
+import { openCard } from './webhook-record.ts'
 
 const LONGEST_DELAY = 30 * 86_400
 
@@ -27,7 +28,7 @@ export async function recordAttempt(
   // Attempts of one webhook are recorded one after the other; writes that queue more do not wait for that.
   const row = await db
     .selectFrom('webhook')
-    .select(['state', 'failing_since'])
+    .select(['state', 'failing_since', 'card'])
     .where('id', '=', webhook)
     .forNoKeyUpdate()
     .executeTakeFirst()
@@ -69,7 +70,8 @@ export async function recordAttempt(
     .set({ attempts, ...(isIn || isClaimed ? { state, next_at: next, claimed_until: null } : {}) })
     .where('id', '=', id)
     .execute()
-  await changeWebhook(tx, webhook, row, end)
+  // What became of an older address says nothing of the one it has now.
+  if (openCard(tx, webhook, row.card).url === end.url) await changeWebhook(tx, webhook, row, end)
   await lookAgain(tx, webhook)
   return !isIn
 }
