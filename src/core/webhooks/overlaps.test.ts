@@ -50,4 +50,13 @@ describe('messages of webhooks that overlap with something', () => {
     const { state, failingSince } = (await ask(w.owner, 'GET', hook.path)).json
     assert.deepEqual([state, failingSince], ['active', null])
   })
+
+  it('arrive by their status, though the answer is packed in a way that nobody here knows', async () => {
+    const hook = await make()
+    w.answer = (_, response) => response.writeHead(202, { 'content-encoding': 'zstd' }).end('x')
+    await addDocument()
+    await deliver(hook.uuid)
+    const [row] = (await ask(w.owner, 'GET', `${hook.path}/deliveries`)).json.items
+    assert.deepEqual([row.state, row.lastStatus], ['delivered', 202])
+  })
 })

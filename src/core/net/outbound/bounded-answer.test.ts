@@ -158,7 +158,7 @@ describe('answers that do harm', () => {
     assert.equal(String(await read(`${at(packed)}gzip`)), 'words')
     for (const other of ['gzip, gzip', 'zstd', 'compress', '%20%2C'])
       assert.equal(
-        await reasonOf(call(`${at(packed)}${encodeURIComponent(other)}`)),
+        await reasonOf(read(`${at(packed)}${encodeURIComponent(other)}`)),
         'address_failed encoding',
         other,
       )

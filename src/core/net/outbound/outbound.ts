@@ -109,14 +109,8 @@ export function openOutbound(options: OutboundOptions): Outbound {
       const answer = await hop(call, url, signal)
       const status = answer.statusCode ?? 0
       const { location } = answer.headers
-      if (redirects === 0 || !REDIRECTS.includes(status) || location === undefined) {
-        try {
-          return { url, status, headers: answer.headers, body: boundedAnswer(answer, largest) }
-        } catch (error) {
-          answer.destroy()
-          throw error
-        }
-      }
+      if (redirects === 0 || !REDIRECTS.includes(status) || location === undefined)
+        return { url, status, headers: answer.headers, body: boundedAnswer(answer, largest) }
       answer.destroy()
       if (followed >= redirects) throw failed('redirects')
       const next = read(call.kind, location, url)
