@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { describe, it } from 'node:test'
 import { webhookHouse } from '#test/webhook-house.ts'
+import { fromApi, newId } from '../ids.ts'
+import { deliverWebhookTask } from './deliver-webhook.job.ts'
 
 const HOUR = 3_600_000
 
@@ -58,5 +60,32 @@ describe('messages of webhooks that overlap with something', () => {
     await deliver(hook.uuid)
     const [row] = (await ask(w.owner, 'GET', `${hook.path}/deliveries`)).json.items
     assert.deepEqual([row.state, row.lastStatus], ['delivered', 202])
+  })
+
+  it('are the system’s to carry, whoever sent one again', async () => {
+    const hook = await make()
+    await addDocument()
+    await addDocument()
+    const { person } = (await ask(w.owner, 'GET', '/v1/me')).json
+    const job = {
+      id: newId(),
+      region: 'eu',
+      tenant: actor().tenant,
+      task: deliverWebhookTask.name,
+      record: hook.uuid,
+      activity: null,
+      attempt: 1,
+      isLastAttempt: true,
+      actor: { ...actor(), onBehalfOf: fromApi('per', person.id) },
+      signal: new AbortController().signal,
+      progress: () => undefined,
+    }
+    await deliverWebhookTask.run({ ...w.house.ctx, courier: w.courier }, job)
+    await w.courier.settled()
+    assert.equal(heard.length, 2)
+    const { items } = (await ask(w.owner, 'GET', '/v1/audit?limit=200')).json
+    const attempts = items.filter(({ action }: { action: string }) => action === 'core.webhook.attempted')
+    assert.equal(attempts.length, 2)
+    for (const event of attempts) assert.equal(event.onBehalfOf, null)
   })
 })
