@@ -88,4 +88,33 @@ describe('messages of webhooks that overlap with something', () => {
     assert.equal(attempts.length, 2)
     for (const event of attempts) assert.equal(event.onBehalfOf, null)
   })
+
+  it('name the person for whom a key acted as a person, and a key that acts for nobody as a key', async () => {
+    const hook = await make(['knowledge.document.removed'])
+    const { person } = (await ask(w.owner, 'GET', '/v1/me')).json
+    const [maker, key] = [fromApi('per', person.id), newId()]
+    for (const onBehalfOf of [maker, null])
+      await w.house.ctx.write(
+        { ...actor(), kind: 'key', personId: maker, credentialId: key, onBehalfOf },
+        async (tx) => tx.audit({ action: 'knowledge.document.removed' }),
+      )
+    await deliver(hook.uuid)
+    const actors = heard.map(({ body }) => JSON.parse(body).data.actor)
+    assert.deepEqual(actors.map((id) => id.slice(0, 4)).sort(), ['key_', 'per_'])
+    assert.ok(actors.includes(person.id))
+    // A test says so, too.
+    const made = await ask(w.owner, 'POST', '/v1/api-keys', {
+      name: 'For a test',
+    })
+    assert.equal(made.status, 201, made.text)
+    heard.length = 0
+    const tried = await w.house.app.inject({
+      method: 'POST',
+      url: `${hook.path}/tests`,
+      headers: { authorization: `API-Key ${made.json.key}` },
+    })
+    assert.equal(tried.statusCode, 202, tried.body)
+    await deliver(hook.uuid)
+    assert.equal(JSON.parse(heard[0]?.body ?? '{}').data.actor, made.json.id)
+  })
 })
