@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import pg from 'pg'
 import { openLog } from './log.ts'
 import { openLogFile } from './log-file.ts'
@@ -34,6 +37,41 @@ describe('the log', () => {
     assert.ok(!text.includes('marzipan'), text)
     assert.match(text, /"code":"23505".*"table":"document"/)
     assert.match(text, /"message":"outer"/)
+  })
+
+  it('names nobody who was called, and holds no value of what stands behind an error', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'panoply-log-'))
+    const logFile = join(folder, 'worker.log')
+    const log = openLog({ role: 'worker', logFile, logLevel: 'info' })
+    const causes: Error[] = [
+      Object.assign(new Error('queryA ENOTFOUND marzipan.example'), {
+        code: 'ENOTFOUND',
+        syscall: 'queryA',
+        hostname: 'marzipan.example',
+      }),
+      await once(connect({ host: '127.0.0.3', port: 1 }), 'error').then(([error]) => error),
+      checkServerIdentity('marzipan.example', { subjectaltname: 'DNS:other.example' } as PeerCertificate) ??
+        assert.fail(),
+      Object.assign(new Error('550 <ada@marzipan.example> is nobody'), {
+        code: 'EENVELOPE',
+        command: 'RCPT TO',
+      }),
+      Object.assign(new pg.DatabaseError('"marzipan"', 1, 'error'), {
+        severity: 'ERROR',
+        routine: 'x',
+        detail: 'marzipan',
+      }),
+    ]
+    for (const cause of causes) {
+      log.error({ error: new Error('outer', { cause }), cause }, 'failed')
+      log.error({ err: cause }, 'failed')
+    }
+    const text = readFileSync(logFile, 'utf8')
+    rmSync(folder, { recursive: true })
+    assert.equal(text.trim().split('\n').length, 10)
+    assert.ok(!/marzipan|127\.0\.0\.3/.test(text), text)
+    for (const code of ['ENOTFOUND', 'ECONNREFUSED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'EENVELOPE'])
+      assert.match(text, new RegExp(`"cause":\\{"type":"Error","code":"${code}"`))
   })
 
   it('never takes more room than twice its bound, and keeps the newest lines', () => {

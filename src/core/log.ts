@@ -22,7 +22,7 @@ export function openLog(place: LogPlace): Log {
       level: place.logLevel,
       base: { role: place.role, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: describeError, error: describeError },
+      serializers: { err: describeError, error: describeError, cause: describeError },
     },
     openLogFile(place.logFile),
   )
@@ -35,7 +35,8 @@ export function silentLog(): Log {
 
 /**
  * What a log may hold of an error: its type, code and stack frames; its message too, unless the message may quote
- * somebody's text (errors of PostgreSQL, of parsers of JSON and of URLs).
+ * somebody's text (errors of PostgreSQL, of parsers of JSON and of URLs) or names who was called (errors of connections, names, certificates
+ * and mail).
  */
 export function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { type: typeof error }
@@ -46,7 +47,7 @@ export function describeError(error: unknown): Record<string, unknown> {
     for (const name of ['severity', 'schema', 'table', 'column', 'constraint', 'routine'] as const) {
       if (typeof error[name] === 'string') out[name] = error[name]
     }
-  } else if (!(error instanceof SyntaxError) && out.code !== 'ERR_INVALID_URL') {
+  } else if (!(error instanceof SyntaxError) && out.code !== 'ERR_INVALID_URL' && !namesSomebody(error)) {
     out.message = error.message
   }
   out.stack = stack.join('\n')
@@ -56,4 +57,10 @@ export function describeError(error: unknown): Record<string, unknown> {
 
 function isDatabaseError(error: Error): error is Error & Record<string, unknown> {
   return 'severity' in error && 'routine' in error
+}
+
+/** As Node and the mail library mark them: a host, an address, a command of SMTP. Where we listen is our own. */
+function namesSomebody(error: Error): boolean {
+  if ('syscall' in error && error.syscall === 'listen') return false
+  return ['hostname', 'host', 'address', 'command'].some((mark) => mark in error)
 }

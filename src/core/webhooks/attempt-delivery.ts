@@ -13,6 +13,8 @@ const LONGEST_ANSWER = 1_024
 export interface AttemptEnd {
   /** `delivered`, `answered` with another status, or the code of a problem. */
   readonly outcome: string
+  /** Where it was tried. */
+  readonly url: string
   readonly status: number | null
   readonly milliseconds: number
   readonly answer: string | null
@@ -31,24 +33,25 @@ export interface Attempt {
 
 /** Attempts. Throws only when it was called off. */
 export async function attemptDelivery(outbound: Outbound, attempt: Attempt): Promise<AttemptEnd> {
+  const { region, url, body, signal } = attempt
   const begun = performance.now()
   const took = (): number => Math.round(performance.now() - begun)
   try {
-    const { region, url, body, signal } = attempt
     const headers = { 'content-type': 'application/json', ...signedHeaders(attempt) }
     const answer = await outbound.call({ kind: 'webhook', region, url, headers, body, signal })
     const isIn = answer.status >= 200 && answer.status <= 299
     const text = await beginningOf(answer.body)
     return {
       outcome: isIn ? 'delivered' : 'answered',
+      url,
       status: answer.status,
       milliseconds: took(),
       answer: text === '' ? null : text,
     }
   } catch (error) {
-    attempt.signal.throwIfAborted()
+    signal.throwIfAborted()
     if (!(error instanceof PublicError)) throw error
-    return { outcome: error.code, status: null, milliseconds: took(), answer: null }
+    return { outcome: error.code, url, status: null, milliseconds: took(), answer: null }
   }
 }
 

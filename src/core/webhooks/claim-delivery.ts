@@ -12,7 +12,7 @@ const LOOK_AGAIN_SECONDS = 90
 /** A delivery that is to be attempted now. */
 export interface Claimed extends Told {
   readonly id: string
-  readonly attempts: number
+  readonly claimed_until: Date
 }
 
 /** The next delivery of an active webhook; undefined when none is due. One statement, no audit event: the attempt leaves its own. */
@@ -32,7 +32,7 @@ export async function claimDelivery(
           and (delivery.claimed_until is null or delivery.claimed_until <= ${at})
           and exists (select from webhook where webhook.id = ${webhook} and webhook.state = 'active')
         order by delivery.next_at, delivery.id limit 1 for update skip locked)
-      returning id, event, type, at, record_kind, record_id, actor_kind, actor, attempts)
+      returning id, event, type, at, record_kind, record_id, actor_kind, actor, claimed_until)
     select claimed.*, cell.enqueue(${DELIVER_TASK}, ${webhook}::uuid, ${later}::jsonb) from claimed`.execute(
     db,
   )

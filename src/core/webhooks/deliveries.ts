@@ -4,7 +4,7 @@ import { newId, toApi } from '../ids.ts'
 import { pageOf, readCursor } from '../page-cursor.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 import { TEST_TYPE } from './event-type.ts'
-import { messageBody, type PrefixOf, toldRecord } from './message.ts'
+import { messageBody, type PrefixOf, toldActor, toldRecord } from './message.ts'
 import { DELIVER_TASK } from './queue-deliveries.ts'
 import type { DeliveryQuery } from './webhook.schema.ts'
 import { lockWebhook } from './write-webhook.ts'
@@ -100,8 +100,12 @@ export async function testWebhook(tx: TenantWriter, webhook: string): Promise<{ 
       at: tx.now(),
       record_kind: 'webhook',
       record_id: webhook,
-      actor_kind: actor.kind,
-      actor: actor.onBehalfOf ?? actor.personId ?? actor.credentialId,
+      ...toldActor({
+        kind: actor.kind,
+        person: actor.personId,
+        credential: actor.credentialId,
+        onBehalf: actor.onBehalfOf,
+      }),
       next_at: tx.now(),
     })
     .execute()

@@ -1,5 +1,6 @@
 // What a receiver is told: the name of an event, when, and ids. Must stay true: made from the row of the delivery alone, so it is the same at every
 // attempt; nothing of what people wrote is in it.
+import type { ActorKind } from '../audit/audit-event.ts'
 import { type IdPrefix, toApi } from '../ids.ts'
 
 /** What of a delivery its body is made of. */
@@ -11,6 +12,20 @@ export interface Told {
   readonly record_id: string | null
   readonly actor_kind: string
   readonly actor: string | null
+}
+
+/** Who did it, as an event of the audit log names them. */
+export interface Doer {
+  readonly kind: ActorKind
+  readonly person: string | null
+  readonly credential: string | null
+  readonly onBehalf: string | null
+}
+
+/** Who is told to have done it: the person, also where a key or a job acted for one; else the key. */
+export function toldActor({ kind, person, credential, onBehalf }: Doer): Pick<Told, 'actor_kind' | 'actor'> {
+  if (onBehalf !== null) return { actor_kind: 'person', actor: onBehalf }
+  return { actor_kind: kind, actor: kind === 'key' ? credential : person }
 }
 
 /** The id prefix of a kind of record; undefined for kinds without one. */

@@ -3,6 +3,7 @@
 import { CompiledQuery } from 'kysely'
 import type { NewAuditEvent } from '../audit/append-audit.ts'
 import type { EventType } from './event-type.ts'
+import { toldActor } from './message.ts'
 
 export const DELIVER_TASK = 'core.webhook.deliver'
 
@@ -37,19 +38,21 @@ export function openTeller(types: readonly EventType[]): Teller {
 function statement(events: readonly KnownEvent[]): CompiledQuery {
   const parameters: unknown[] = []
   const rows = events.map((event) => {
+    const { actorKind: kind, actor: person, credential, onBehalf } = event
+    const told = toldActor({ kind, person, credential, onBehalf })
     const values = [
       event.id,
       event.action,
       event.at.toISOString(),
       event.record?.kind ?? null,
       event.record?.id ?? null,
-      event.actorKind,
-      event.onBehalf ?? event.actor ?? event.credential,
+      told.actor_kind,
+      told.actor,
     ]
-    const [id, action, at, kind, record, actorKind, actor] = values.map(
+    const [id, action, at, recordKind, record, actorKind, actor] = values.map(
       (value) => `$${parameters.push(value)}`,
     )
-    return `(${id}::uuid, ${action}, ${at}::timestamptz, ${kind}, ${record}::uuid, ${actorKind}, ${actor}::uuid)`
+    return `(${id}::uuid, ${action}, ${at}::timestamptz, ${recordKind}, ${record}::uuid, ${actorKind}, ${actor}::uuid)`
   })
   return CompiledQuery.raw(
     `with told (event, type, at, record_kind, record_id, actor_kind, actor) as (values ${rows.join(', ')}),

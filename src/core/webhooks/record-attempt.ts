@@ -1,5 +1,6 @@
 // What an attempt changes: the delivery has arrived, waits, or is given up; the webhook works, fails, or is disabled and its owners are told.
-// Must stay true: one transaction; a delivery or a webhook that was removed meanwhile is left alone.
+// Must stay true: one transaction; a delivery or a webhook that was removed meanwhile is left alone, and what has arrived stays so when an attempt
+// whose claim has ended, or that was sent again meanwhile, fails after that.
 import { sql } from 'kysely'
 import { newId } from '../ids.ts'
 import { webhookDisabled } from '../notifications/core-notifications.ts'
@@ -10,6 +11,7 @@ import { type Claimed, laterKey } from './claim-delivery.ts'
 import { DELIVER_TASK } from './queue-deliveries.ts'
 import { GIVEN_UP_AFTER_MS, nextAttempt } from './schedule.ts'
 import { TELL_TASK } from './tell-owners.job.ts'
+import { openCard } from './webhook-record.ts'
 
 const LONGEST_DELAY = 30 * 86_400
 
@@ -17,31 +19,32 @@ const LONGEST_DELAY = 30 * 86_400
 export async function recordAttempt(
   tx: TenantWriter,
   webhook: string,
-  { id, attempts, type }: Claimed,
+  { id, type, claimed_until }: Claimed,
   end: AttemptEnd,
 ): Promise<boolean> {
   const { db } = tx
   const now = tx.now()
   const isIn = end.outcome === 'delivered'
-  tx.audit({
-    action: 'core.webhook.attempted',
-    record: { kind: 'webhook', id: webhook },
-    outcome: isIn ? 'done' : 'failed',
-    detail: { type, attempt: attempts + 1, outcome: end.outcome, status: end.status },
-  })
   // Attempts of one webhook are recorded one after the other; writes that queue more do not wait for that.
   const row = await db
     .selectFrom('webhook')
-    .select(['state', 'failing_since'])
+    .select(['state', 'failing_since', 'card'])
     .where('id', '=', webhook)
     .forNoKeyUpdate()
     .executeTakeFirst()
   const held = await db
     .selectFrom('webhook_delivery')
-    .select('id')
+    .select(['attempts', 'claimed_until'])
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirst()
+  const attempts = (held?.attempts ?? 0) + 1
+  tx.audit({
+    action: 'core.webhook.attempted',
+    record: { kind: 'webhook', id: webhook },
+    outcome: isIn ? 'done' : 'failed',
+    detail: { type, attempt: held ? attempts : null, outcome: end.outcome, status: end.status },
+  })
   if (!row || !held) return false
   const attempt = newId(now.getTime())
   await db
@@ -59,18 +62,16 @@ export async function recordAttempt(
           : tx.keys.seal('activity', 'webhook_attempt', attempt, 'answer', end.answer),
     })
     .execute()
-  const next = isIn ? null : nextAttempt(attempts + 1, now)
+  const isClaimed = held.claimed_until?.getTime() === claimed_until.getTime()
+  const next = isIn ? null : nextAttempt(attempts, now)
+  const state = isIn ? 'delivered' : next ? 'waiting' : 'failed'
   await db
     .updateTable('webhook_delivery')
-    .set({
-      state: isIn ? 'delivered' : next ? 'waiting' : 'failed',
-      next_at: next,
-      attempts: attempts + 1,
-      claimed_until: null,
-    })
+    .set({ attempts, ...(isIn || isClaimed ? { state, next_at: next, claimed_until: null } : {}) })
     .where('id', '=', id)
     .execute()
-  await changeWebhook(tx, webhook, row, end)
+  // What became of an older address says nothing of the one it has now.
+  if (openCard(tx, webhook, row.card).url === end.url) await changeWebhook(tx, webhook, row, end)
   await lookAgain(tx, webhook)
   return !isIn
 }

@@ -7,6 +7,7 @@ import { newId } from '#core/ids.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { madeBy } from '../authorship.ts'
 import { placeOf } from '../document-key.ts'
+import { queueSweep, UPLOAD_HOURS } from './announce-upload.ts'
 import { cleanTitle } from './clean-file-name.ts'
 import type { AddByAddress, Document } from './document.schema.ts'
 import { type FetchCard, findFetch, makeFetchKey, nameOfAddress } from './fetch-record.ts'
@@ -45,6 +46,8 @@ export async function beginFetch(
       ...madeBy(tx, { table: 'document_fetch', id, seal }),
     })
     .execute()
+  // What did not come is forgotten some day.
+  await queueSweep(tx, id, UPLOAD_HOURS + 1)
   tx.audit({ action: 'knowledge.document.fetchAsked', record: { kind: 'document', id } })
   return findFetch(tx, id)
 }

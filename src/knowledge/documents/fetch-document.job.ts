@@ -14,18 +14,9 @@ import { changedBy } from '../authorship.ts'
 import { documentSeal } from '../document-key.ts'
 import type { AddedDocument } from './add-document.ts'
 import { FETCH_TASK } from './begin-fetch.ts'
-import {
-  type FetchCard,
-  forgetFetches,
-  makeFetchKey,
-  nameOfAddress,
-  openFetchCard,
-  reasonOf,
-} from './fetch-record.ts'
+import { type FetchCard, makeFetchKey, nameOfAddress, openFetchCard, reasonOf } from './fetch-record.ts'
 import { fileNameIn } from './file-name-in.ts'
 import { receiveFile } from './receive-file.ts'
-
-const KEPT_DAYS = 30
 
 export const fetchDocumentTask: Task = {
   name: FETCH_TASK,
@@ -48,8 +39,9 @@ async function fetchDocument(ctx: Ctx, job: Job): Promise<void> {
     await receive(ctx, job, card, answer)
   } catch (error) {
     const isCancelled = job.signal.aborted && job.signal.reason === cancelled
-    const isOver = isCancelled || (error instanceof PublicError && (isFinal(error) || job.isLastAttempt))
-    if (isOver) {
+    const isGivenBack = job.signal.aborted && !isCancelled
+    const isSettled = error instanceof PublicError && isFinal(error)
+    if (isCancelled || (!isGivenBack && (isSettled || job.isLastAttempt))) {
       const reason = isCancelled
         ? 'cancelled'
         : error instanceof PublicError
@@ -148,12 +140,10 @@ async function settleFetch(
 ): Promise<void> {
   if (isDuplicate) await endRow(tx, id, { state: 'done', document: fromApi('doc', document.id) })
   else await tx.db.deleteFrom('document_fetch').where('id', '=', id).execute()
-  await forgetOld(tx)
 }
 
 async function endFetching(tx: TenantWriter, id: string, reason: string): Promise<void> {
   await endRow(tx, id, { state: 'failed', reason })
-  await forgetOld(tx)
   tx.audit({
     action: 'knowledge.document.notFetched',
     record: { kind: 'document', id },
@@ -182,13 +172,4 @@ async function endRow(
     })
     .where('id', '=', id)
     .execute()
-}
-
-async function forgetOld(tx: TenantWriter): Promise<void> {
-  const before = new Date(tx.now().getTime() - KEPT_DAYS * 86_400_000)
-  const old = await tx.db.selectFrom('document_fetch').select('id').where('ended_at', '<', before).execute()
-  await forgetFetches(
-    tx,
-    old.map(({ id }) => id),
-  )
 }

@@ -13,6 +13,9 @@ import { documentSeal, openOfComing, placeOf } from '../document-key.ts'
 import { type Document, FetchReason } from './document.schema.ts'
 import { openCard, selectDocuments, shownDocument } from './document-record.ts'
 
+const KEPT_DAYS = 30
+const FORGOTTEN_AT_ONCE = 200
+
 /** The sealed column `card`, under the key of the document to come. */
 export interface FetchCard {
   readonly url: string
@@ -33,7 +36,13 @@ export function nameOfAddress({ pathname, hostname }: URL): string {
 
 /** The document that was asked for under this UUID, or the one whose bytes it turned out to have. Throws `not_found`. */
 export async function findFetch(tx: TenantReader, id: string): Promise<Document> {
-  const row = await tx.db.selectFrom('document_fetch').selectAll().where('id', '=', id).executeTakeFirst()
+  const row = await tx.db
+    .selectFrom('document_fetch')
+    .leftJoin('activity', 'activity.id', 'document_fetch.activity')
+    .selectAll('document_fetch')
+    .select('activity.state as shown')
+    .where('document_fetch.id', '=', id)
+    .executeTakeFirst()
   if (!row) throw new PublicError('not_found')
   tx.audit({ action: 'knowledge.document.read', record: { kind: 'document', id } })
   if (row.document !== null) {
@@ -42,6 +51,7 @@ export async function findFetch(tx: TenantReader, id: string): Promise<Document>
     return shownDocument(found, await openCard(tx, found))
   }
   const card = await openFetchCard(tx, row)
+  const reason = whyNot(row)
   return {
     id: toApi('doc', id),
     title: card.title,
@@ -50,13 +60,19 @@ export async function findFetch(tx: TenantReader, id: string): Promise<Document>
     size: 0,
     sha256: null,
     source: card.url,
-    state: row.state === 'failed' ? 'unfetched' : 'fetching',
-    reason: row.reason === null ? null : reasonOf(row.reason),
+    state: reason === null ? 'fetching' : 'unfetched',
+    reason,
     pageCount: null,
     ...shownAuthorship(row),
     snipCount: 0,
     activityId: row.activity === null ? null : toApi('act', row.activity),
   }
+}
+
+/** Why it did not come; null while it may. A job that was cancelled before it ran, or given up, says so in Activity alone. */
+function whyNot({ reason, shown }: { reason: string | null; shown: string | null }): FetchReason | null {
+  if (reason !== null) return reasonOf(reason)
+  return shown === 'cancelled' ? 'cancelled' : shown === 'failed' ? 'internal' : null
 }
 
 /** The address that was asked for. */
@@ -83,6 +99,23 @@ export async function makeFetchKey(tx: TenantWriter, id: string): Promise<Subjec
 export async function forgetFetches(tx: TenantWriter, ids: readonly string[]): Promise<void> {
   for (const id of ids) await destroySubjectKey(tx, 'document', id)
   if (ids.length > 0) await tx.db.deleteFrom('document_fetch').where('id', 'in', ids).execute()
+}
+
+/** Removes what has ended, or was given up without a word, 30 days ago; so many at a time. Answers whether anything is left that is to be removed some day. */
+export async function forgetOldFetches(tx: TenantWriter): Promise<boolean> {
+  const before = new Date(tx.now().getTime() - KEPT_DAYS * 86_400_000)
+  const old = await tx.db
+    .selectFrom('document_fetch')
+    .select('id')
+    .where((eb) => eb(eb.fn.coalesce('ended_at', 'updated_at'), '<', before))
+    .limit(FORGOTTEN_AT_ONCE)
+    .execute()
+  await forgetFetches(
+    tx,
+    old.map(({ id }) => id),
+  )
+  const left = await tx.db.selectFrom('document_fetch').select('id').limit(1).executeTakeFirst()
+  return left !== undefined
 }
 
 /** The reason as the API knows it; what it does not know is a failure of ours. */

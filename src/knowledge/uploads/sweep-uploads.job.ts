@@ -1,8 +1,9 @@
-/** Removes what uploads left: refused, broken off or cut by a crash, and those that were not finished in time. */
+/** Removes what uploads left: refused, broken off or cut by a crash, and those that were not finished in time. What was not fetched, too, after its time. */
 import type { Ctx } from '#core/ctx.ts'
 import type { Job, Task } from '#core/jobs/job.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { queueSweep, SWEEP_TASK, UPLOAD_HOURS } from '../documents/announce-upload.ts'
+import { forgetOldFetches } from '../documents/fetch-record.ts'
 import { removeUpload } from './remove-upload.ts'
 
 const AT_ONCE = 1_000
@@ -21,7 +22,9 @@ async function sweepUploads(ctx: Ctx, job: Job): Promise<void> {
   })
   await ctx.write(job.actor, async (tx) => {
     if (left.length > 0) await tx.db.deleteFrom('document_blob').where('id', 'in', left).execute()
-    if (await unfinished(tx).limit(1).executeTakeFirst()) await queueSweep(tx, job.record, UPLOAD_HOURS + 1)
+    const isAwaited = await forgetOldFetches(tx)
+    if (isAwaited || (await unfinished(tx).limit(1).executeTakeFirst()))
+      await queueSweep(tx, job.record, UPLOAD_HOURS + 1)
     tx.audit({ action: 'knowledge.upload.swept', detail: { count: left.length, parts, uploads } })
   })
 }

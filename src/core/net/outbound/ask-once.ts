@@ -1,5 +1,5 @@
 // One request over a connection that stands, and the head of its answer. Sends what it is given and nothing of its own: no cookie, no
-// credential, no referrer. Must stay true: head and headers of the answer are bounded in size and time.
+// credential, no referrer. Must stay true: head and headers of the answer are bounded in size and time; however the connection ends, so does the question.
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
@@ -39,18 +39,26 @@ export function askOnce(
     maxHeaderSize: LONGEST_HEADERS,
     signal,
   })
-  const late = setTimeout(() => sent.destroy(new PublicError('address_timed_out')), STEP_MS.headers)
-  sent.once('response', (answer) => {
-    clearTimeout(late)
-    answer.once('close', () => socket.destroy())
-    resolve(answer)
-  })
-  sent.on('error', (error) => {
+  const fail = (error: Error): void => {
     clearTimeout(late)
     socket.destroy()
     if (signal.aborted) reject(signal.reason)
     else reject(error instanceof PublicError ? error : failed(reasonOf(error), error))
+  }
+  const late = setTimeout(() => fail(new PublicError('address_timed_out')), STEP_MS.headers)
+  const broken = (): void => fail(failed('connection'))
+  sent.once('response', (answer) => {
+    clearTimeout(late)
+    socket.off('close', broken)
+    answer.once('close', () => socket.destroy())
+    resolve(answer)
   })
+  // Nobody asked for another protocol.
+  sent.once('upgrade', () => fail(failed('form')))
+  sent.on('error', fail)
+  // A request hears nothing more of a connection that has ended before it was made.
+  if (socket.destroyed) broken()
+  else socket.once('close', broken)
   sent.end(body)
   return promise
 }

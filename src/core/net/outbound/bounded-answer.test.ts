@@ -54,6 +54,31 @@ describe('answers that do harm', () => {
     assert.equal(await reasonOf(call(at(twice))), 'address_failed form')
   })
 
+  it('does not wait for a place that ends the connection before it was asked', async () => {
+    const over = Promise.withResolvers<void>()
+    const place = await world.tcp((socket) => void socket.once('close', over.resolve).resume().end())
+    let ended = false
+    const outbound = openOutbound({
+      allowsLoopback: true,
+      note: async () => {
+        await over.promise
+        return async () => {
+          ended = true
+        }
+      },
+    })
+    assert.equal(await reasonOf(call(at(place), outbound)), 'address_failed connection')
+    assert.equal(ended, true)
+  })
+
+  it('does not wait for a place that turns to another protocol', async () => {
+    const place = await wire(
+      (socket) =>
+        void socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'),
+    )
+    assert.equal(await reasonOf(call(at(place))), 'address_failed form')
+  })
+
   it('does not wait for headers that drip', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const asked = Promise.withResolvers<void>()
@@ -133,7 +158,7 @@ describe('answers that do harm', () => {
     assert.equal(String(await read(`${at(packed)}gzip`)), 'words')
     for (const other of ['gzip, gzip', 'zstd', 'compress', '%20%2C'])
       assert.equal(
-        await reasonOf(call(`${at(packed)}${encodeURIComponent(other)}`)),
+        await reasonOf(read(`${at(packed)}${encodeURIComponent(other)}`)),
         'address_failed encoding',
         other,
       )

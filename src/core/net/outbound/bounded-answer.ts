@@ -7,10 +7,9 @@ import { SLOWEST } from './outbound-kinds.ts'
 
 const ROOMY = { chunkSize: 2 ** 18 }
 
-/** Passes the body on, unpacked. Errors with `file_too_large`, `address_timed_out`, `address_failed`. */
+/** Passes the body on, unpacked; one in a packing that is not known is none. Errors with `file_too_large`, `address_timed_out`, `address_failed`. */
 export function boundedAnswer(answer: IncomingMessage, largest: number): Readable {
   const unpack = unpacker(answer.headers['content-encoding'])
-  if (unpack === undefined) throw failed('encoding')
   const parts = [paced(), counted(largest), ...(unpack ? [unpack, counted(largest)] : [])]
   const out = new PassThrough({
     destroy(error, done) {
@@ -19,7 +18,9 @@ export function boundedAnswer(answer: IncomingMessage, largest: number): Readabl
     },
   })
   pipeline([answer, ...parts, out], () => answer.destroy())
-  if (Number(answer.headers['content-length'] ?? 0) > largest) out.destroy(new PublicError('file_too_large'))
+  if (unpack === undefined) out.destroy(failed('encoding'))
+  else if (Number(answer.headers['content-length'] ?? 0) > largest)
+    out.destroy(new PublicError('file_too_large'))
   return out
 }
 

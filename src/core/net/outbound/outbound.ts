@@ -80,7 +80,9 @@ export function openOutbound(options: OutboundOptions): Outbound {
     const ca = options.ca ? { ca: options.ca } : {}
     const socket = await dial({ addresses, port, secureHost, signal, ...ca })
     const ended = await noted(socket, call, port)
-    socket.once('close', () => void ended().catch(() => undefined))
+    const end = (): void => void ended().catch(() => undefined)
+    if (socket.closed) end()
+    else socket.once('close', end)
     const { body } = call
     const question: Question = {
       method: body === undefined ? 'GET' : 'POST',
@@ -107,14 +109,8 @@ export function openOutbound(options: OutboundOptions): Outbound {
       const answer = await hop(call, url, signal)
       const status = answer.statusCode ?? 0
       const { location } = answer.headers
-      if (redirects === 0 || !REDIRECTS.includes(status) || location === undefined) {
-        try {
-          return { url, status, headers: answer.headers, body: boundedAnswer(answer, largest) }
-        } catch (error) {
-          answer.destroy()
-          throw error
-        }
-      }
+      if (redirects === 0 || !REDIRECTS.includes(status) || location === undefined)
+        return { url, status, headers: answer.headers, body: boundedAnswer(answer, largest) }
       answer.destroy()
       if (followed >= redirects) throw failed('redirects')
       const next = read(call.kind, location, url)
