@@ -125,3 +125,27 @@ test('a destruction some minutes into a rotation keeps neither from its end', as
   assert.equal((await library.ask(person, 'GET', `/v1/documents/${kept}/content`)).status, 200)
   assert.equal((await library.ask(person, 'GET', '/v1/search?q=again')).json.total, 1)
 })
+
+test('an organisation that destroys something every few minutes has its certificates all the same', async () => {
+  const person = await library.aResident()
+  const ids: string[] = []
+  for (let number = 0; number < 6; number++) ids.push(await aDocument(person, `Number ${number} of the pile`))
+  const [first = ''] = ids
+  const runs: string[] = []
+  for (const id of ids) {
+    await destroy(person, id)
+    // The rewrite that was asked for twelve minutes ago, and the next destruction in between.
+    library.house.passTime(10.5 * minute)
+    runs.push(
+      await library.run(person, reindexTask, newId()).then(
+        () => 'done',
+        ({ message }: Error) => message,
+      ),
+    )
+  }
+  assert.ok(runs.slice(1).includes('done'), runs.join(', '))
+  assert.ok((await library.house.destroyer().round()) > 0)
+  await library.run(person, certifyTask, newId())
+  const { items } = (await library.ask(person, 'GET', `/v1/destructions?subject=${first}`)).json
+  assert.equal(items[0].state, 'certified')
+})

@@ -50,9 +50,15 @@ export async function destroySubject(
 ): Promise<string | null> {
   const keys = await destroySubjectKey(tx, kind, subject)
   if (keys.length === 0) return null
-  const now = tx.now().getTime()
-  const id = newId(now)
+  const id = newId(tx.now().getTime())
   await sql`select cell.note_destruction(${id}, ${kind}, ${subject}, ${keys}::uuid[], true)`.execute(tx.db)
+  await queueRewrite(tx, id)
+  return id
+}
+
+/** Has the index sealed under a key that has sealed nothing yet, for a destruction. */
+export async function queueRewrite(tx: TenantWriter, destruction: string): Promise<void> {
+  const now = tx.now().getTime()
   const newest = await tx.db
     .selectFrom('key')
     .select(['id', 'version'])
@@ -63,12 +69,11 @@ export async function destroySubject(
   const isUnused = newest.version > 1 && madeAt(newest.id) + UNUSED_MS >= now
   const next = isUnused ? newest : await addNext(tx)
   // One rewrite for all that is destroyed before it: asked for again, it stays where it is in the queue.
-  await tx.enqueue(REINDEX_TASK, id, {
+  await tx.enqueue(REINDEX_TASK, destruction, {
     key: `index-${next.version}`,
     delaySeconds: Math.max(0, Math.ceil((madeAt(next.id) + REWRITE_AFTER_MS - now) / 1000)),
     attempts: 25,
   })
-  return id
 }
 
 async function addNext(tx: TenantWriter): Promise<{ id: string; version: number }> {
