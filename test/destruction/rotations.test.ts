@@ -149,3 +149,26 @@ test('an organisation that destroys something every few minutes has its certific
   const { items } = (await library.ask(person, 'GET', `/v1/destructions?subject=${first}`)).json
   assert.equal(items[0].state, 'certified')
 })
+
+test('a clock that goes back an hour: a key that knows the words of what is destroyed is not taken for a new one', async () => {
+  const person = await library.aResident()
+  const tenant = tenantOf(person)
+  const db = (await library.ctx.tenant(tenant)).db('activity')
+  const searchKeys = () =>
+    db
+      .selectFrom('key')
+      .select(['id', 'version', 'state'])
+      .where('purpose', '=', 'search')
+      .orderBy('version')
+      .execute()
+  await destroy(person, await aDocument(person, 'The first of them'))
+  library.house.passTime(12 * minute)
+  await library.run(person, reindexTask, newId())
+  const second = await aDocument(person, 'The second knows a secret')
+  const used = (await searchKeys()).at(-1)?.version
+  library.house.passTime(-60 * minute)
+  await destroy(person, second)
+  library.house.passTime(75 * minute)
+  await library.run(person, reindexTask, newId())
+  assert.equal((await searchKeys()).find(({ version }) => version === used)?.state, 'destroyed')
+})
