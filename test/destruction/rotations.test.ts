@@ -4,6 +4,7 @@ import { certifyTask } from '#core/destruction/certify-destruction.job.ts'
 import { reindexTask } from '#core/destruction/reindex.job.ts'
 import { verifyCertificate } from '#core/destruction/verify-certificate.ts'
 import { fromApi, newId } from '#core/ids.ts'
+import { systemActor } from '#core/tenancy/system-actor.ts'
 import { eraseDocumentTask } from '#knowledge/documents/erase-document.job.ts'
 import { keyRows, openable } from '../old-keys.ts'
 import { onePagePdf } from '../one-page-pdf.ts'
@@ -148,6 +149,29 @@ test('an organisation that destroys something every few minutes has its certific
   await library.run(person, certifyTask, newId())
   const { items } = (await library.ask(person, 'GET', `/v1/destructions?subject=${first}`)).json
   assert.equal(items[0].state, 'certified')
+})
+
+test('the certificate says until when a copy of a key of the index may have been lent, too', async () => {
+  const person = await library.aResident()
+  const doomed = await aDocument(person, 'Known to another process')
+  const neighbour = library.house.aNeighbour(0)
+  const actor = systemActor(tenantOf(person), {
+    region: 'eu',
+    origin: { ip: '', userAgent: '' },
+    requestId: 'neighbour',
+  })
+  const holds = () => neighbour.read(actor, async (tx) => tx.keys.derive('search', 'any', 1) !== undefined)
+  await destroy(person, doomed)
+  library.house.passTime(12 * minute)
+  assert.ok(await holds())
+  await library.run(person, reindexTask, newId())
+  assert.equal(await library.house.destroyer().round(), 1)
+  const facts = await certificates(person)
+  assert.ok(await holds(), 'it was lent before it was destroyed')
+  const { loansEndedAt = '' } = facts.get(doomed) ?? {}
+  assert.ok(Date.parse(loansEndedAt) > library.ctx.now().getTime(), loansEndedAt)
+  library.house.passTime(11 * minute)
+  await assert.rejects(holds())
 })
 
 test('a clock that goes back an hour: a key that knows the words of what is destroyed is not taken for a new one', async () => {
