@@ -65,4 +65,16 @@ describe('an upload', () => {
     const file = await library.ask(reader, 'GET', `/v1/documents/${answer.documentId}/content`)
     assert.ok(file.bytes.equals(bytes))
   })
+
+  it('whose writer was killed before the clock went back an hour is waited for no longer than else', async () => {
+    const bytes = pdfOf(1000)
+    const { id } = (await start(library, reader, bytes.length)).json
+    await (await db())
+      .updateTable('upload')
+      .set({ claim: randomUUID(), claimed_until: new Date(library.ctx.now().getTime() + 3_600_000) })
+      .where('id', '=', fromApi('upl', id))
+      .execute()
+    const sent = await patch(library, reader, id, 0, bytes)
+    assert.equal(sent.status, 204, String(sent.bytes))
+  })
 })

@@ -9,6 +9,9 @@ import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { documentSeals, openOfComing, openSealed, placeOf } from '../document-key.ts'
 import type { Upload } from './upload.schema.ts'
 
+/** Whoever writes renews the claim every four seconds; whoever was killed is waited for until it ends. */
+export const CLAIM_MS = 8_000
+
 /** Days until an upload that was not finished is removed: over a long weekend and some more. */
 export const UPLOAD_DAYS = 7
 
@@ -67,9 +70,11 @@ export async function findOwnUpload(
   return row
 }
 
-/** Somebody writes it, or did so a moment ago. */
+/** Somebody writes it, or did so a moment ago. A claim that lasts for longer than any is from before the clock went back. */
 export function isBeingWritten(tx: Pick<TenantReader, 'now'>, row: UploadRow): boolean {
-  return row.claim !== null && row.claimed_until !== null && row.claimed_until > tx.now()
+  if (row.claim === null || row.claimed_until === null) return false
+  const left = row.claimed_until.getTime() - tx.now().getTime()
+  return left > 0 && left <= 2 * CLAIM_MS
 }
 
 /** What its sender said of the file. */
