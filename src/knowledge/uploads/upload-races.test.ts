@@ -5,8 +5,9 @@ import { fromApi } from '#core/ids.ts'
 import { systemActor } from '#core/tenancy/system-actor.ts'
 import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
-import { byHand, patch, pdfOf, start } from '#test/tus-by-hand.ts'
+import { byHand, code, patch, pdfOf, start } from '#test/tus-by-hand.ts'
 import { finishUpload } from './finish-upload.ts'
+import { MOST_OPEN } from './start-upload.ts'
 
 describe('an upload', () => {
   let library: OwnLibrary
@@ -76,5 +77,16 @@ describe('an upload', () => {
       .execute()
     const sent = await patch(library, reader, id, 0, bytes)
     assert.equal(sent.status, 204, String(sent.bytes))
+  })
+
+  it('is one of a bounded number, also of many that begin in the same moment', async (t) => {
+    const one = await library.aResident()
+    const begun = await Promise.all(
+      Array.from({ length: 3 * MOST_OPEN.owner }, () => start(library, one, 10)),
+    )
+    const made = begun.filter(({ status }) => status === 201).length
+    t.diagnostic(`${made} of ${begun.length} were begun, ${MOST_OPEN.owner} are allowed`)
+    assert.ok(begun.every((answer) => answer.status === 201 || code(answer)[1] === 'too_many_uploads'))
+    assert.equal(made, MOST_OPEN.owner)
   })
 })
