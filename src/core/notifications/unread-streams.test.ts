@@ -157,6 +157,18 @@ describe('a page that waits for what concerns its person', () => {
     }
   })
 
+  it('ends when its organisation is destroyed', async () => {
+    const founder = await house.aResident()
+    const page = await listen(founder)
+    await page.next()
+    const { name } = (await house.ask(founder, 'GET', '/v1/organisation')).json
+    assert.equal((await house.ask(founder, 'POST', '/v1/organisation/destruction', { name })).status, 202)
+    await house.destroyer().round()
+    house.ctx.unreadStreams.nudged(founder.token.split('.')[0] ?? '')
+    assert.equal((await page.next()).event, 'ended')
+    await page.ended
+  })
+
   it('is one of few of its person; who is refused may still ask', async () => {
     const person = await house.aResident()
     const pages = []

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { CellTables } from '../db/tables.gen.ts'
+import { PublicError } from '../errors.ts'
 import { addressKey } from '../limits/address-key.ts'
 import { LimitReached } from '../limits/limit-reached.ts'
 import type { Actor } from '../tenancy/actor.ts'
@@ -145,10 +146,7 @@ export class UnreadStreams {
       const db = (await this.#ground.tenant(tenant)).db('activity')
       const alive = await findAlive(db, streams, this.#ground.now())
       const over = streams.filter(({ actor }) => !alive.has(actor.credentialId ?? ''))
-      for (const { out } of over) {
-        out.push('event: ended\ndata: {}\n\n')
-        out.push(null)
-      }
+      end(over)
       const open = streams.filter((stream) => !over.includes(stream))
       const administrators = open.flatMap(({ actor, person }) =>
         alive.get(actor.credentialId ?? '') === 'member' ? [] : [person],
@@ -158,7 +156,9 @@ export class UnreadStreams {
       const persons = [...new Set(open.map(({ person }) => person))]
       const counts = await countFor(db, persons, this.#ground.now())
       for (const stream of open) say(stream, counts.get(stream.person) ?? { unread: 0, newest: null })
-    } catch {
+    } catch (error) {
+      // The organisation has ended, and every session with it.
+      if (error instanceof PublicError && error.code === 'not_found') return end(streams)
       // The database or the keeper is away: the streams stay, and are looked at again in a while.
       for (const { out } of streams) out.push(':\n\n')
     }
@@ -179,6 +179,14 @@ export class UnreadStreams {
       clearInterval(this.#timer)
       this.#timer = undefined
     }
+  }
+}
+
+/** Says that it is over, and ends them. */
+function end(streams: readonly Stream[]): void {
+  for (const { out } of streams) {
+    out.push('event: ended\ndata: {}\n\n')
+    out.push(null)
   }
 }
 
