@@ -169,6 +169,24 @@ describe('a page that waits for what concerns its person', () => {
     await page.ended
   })
 
+  it('is looked at when its time has come, wherever the clock goes', async (t) => {
+    const founder = await house.aResident()
+    const page = await listen(founder)
+    await page.next()
+    // The marks are known, and nobody nudges: that the session is over is seen by looking.
+    await house.ctx.unreadStreams.ask()
+    house.passTime(13 * 3_600_000)
+    const before = performance.now()
+    const now = Date.now()
+    t.mock.method(Date, 'now', () => now - 3_600_000)
+    t.mock.method(performance, 'now', () => before + 2 * STREAM_BOUNDS.lookMs)
+    await house.ctx.unreadStreams.ask()
+    t.mock.restoreAll()
+    assert.equal((await page.next()).event, 'ended')
+    await page.ended
+    house.passTime(-13 * 3_600_000)
+  })
+
   it('is one of few of its person; who is refused may still ask', async () => {
     const person = await house.aResident()
     const pages = []

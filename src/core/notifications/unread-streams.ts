@@ -10,7 +10,7 @@ import { addressKey } from '../limits/address-key.ts'
 import { LimitReached } from '../limits/limit-reached.ts'
 import type { Actor } from '../tenancy/actor.ts'
 import type { OpenTenant } from '../tenancy/tenant-connections.ts'
-import type { Clock } from '../time.ts'
+import { type Clock, stopwatch } from '../time.ts'
 import { countFor } from './list-notifications.ts'
 import type { Unread } from './notification.schema.ts'
 import { countNudges } from './nudge.ts'
@@ -96,7 +96,7 @@ export class UnreadStreams {
     out.push('retry: 5000\n\n')
     say(stream, unread)
     if (this.#timer === undefined) {
-      this.#lookedAt = Date.now()
+      this.#lookedAt = stopwatch()
       this.#timer = setInterval(() => void this.ask(), this.#bounds.askMs).unref()
     }
     return out
@@ -112,8 +112,8 @@ export class UnreadStreams {
     if (this.#isAsking) return
     this.#isAsking = true
     try {
-      const isDue = Date.now() - this.#lookedAt >= this.#bounds.lookMs
-      if (isDue) this.#lookedAt = Date.now()
+      const isDue = stopwatch() - this.#lookedAt >= this.#bounds.lookMs
+      if (isDue) this.#lookedAt = stopwatch()
       const regions = Map.groupBy(this.#streams, ([, [one]]) => one?.actor.region ?? '')
       for (const [region, entries] of regions) {
         const tenants = entries.map(([tenant]) => tenant)
