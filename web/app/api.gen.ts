@@ -427,7 +427,7 @@ export type Notification = {
     title: string
   } | null
   createdAt: string
-  /** What its words are filled with; which names there are depends on `kind`. */
+  /** What its words are filled with; which names there are depends on `kind`, and none where it does not open any more. */
   detail: Record<string, string>
   id: string
   /** What happened, e.g. `core.session.opened`. */

@@ -4,6 +4,7 @@ import { fromApi } from '#core/ids.ts'
 import { onePagePdf } from '#test/one-page-pdf.ts'
 import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
+import { metadata, start } from '#test/tus-by-hand.ts'
 
 let library: OwnLibrary
 before(async () => {
@@ -170,6 +171,33 @@ test('a document whose key is damaged is shown as that, with its snips', async (
       [snips[0], false, false],
     ],
   )
+})
+
+test('work and an upload whose titles are damaged are listed with the others', async () => {
+  const { person, db } = await aLibrary()
+  const spoilt = Buffer.alloc(60, 1)
+  const { id } = await db.selectFrom('activity').select('id').orderBy('id').executeTakeFirstOrThrow()
+  await db.updateTable('activity').set({ title: spoilt }).where('id', '=', id).execute()
+  const work = await library.ask(person, 'GET', '/v1/activity')
+  assert.equal(work.status, 200)
+  assert.deepEqual(
+    work.json.items.map(({ title }: { title: string }) => title),
+    ['compass', 'beacon', ''],
+  )
+  for (const name of ['whole.pdf', 'torn.pdf'])
+    await start(library, person, 100, metadata({ filename: name }))
+  const { id: upload } = await db
+    .selectFrom('upload')
+    .select('id')
+    .orderBy('created_at', 'desc')
+    .executeTakeFirstOrThrow()
+  await db.updateTable('upload').set({ card: spoilt }).where('id', '=', upload).execute()
+  const uploads = await library.ask(person, 'GET', '/v1/uploads')
+  assert.equal(uploads.status, 200)
+  assert.deepEqual(uploads.json.items.map(({ fileName }: { fileName: string }) => fileName).sort(), [
+    '',
+    'whole.pdf',
+  ])
 })
 
 test('a snip that is damaged is shown as that and hides no other', async () => {

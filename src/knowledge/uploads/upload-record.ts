@@ -7,6 +7,7 @@ import { fromApi, toApi } from '#core/ids.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { documentSeals, openOfComing, openSealed, placeOf } from '../document-key.ts'
+import { openIfWhole } from '../documents/document-record.ts'
 import type { Upload } from './upload.schema.ts'
 
 /** Whoever writes renews the claim every four seconds; whoever was killed is waited for until it ends. */
@@ -82,7 +83,7 @@ export function openUploadCard(tx: TenantReader, row: UploadRow): Promise<Upload
   return openOfComing<UploadCard>(tx, row.document_id, placeOf(tx, 'upload', row.id, 'card'), row.card)
 }
 
-/** The uploads as the API shows them, in the same order. */
+/** The uploads as the API shows them, in the same order; of one that is damaged the name is empty. */
 export async function shownUploads(tx: TenantReader, rows: readonly UploadRow[]): Promise<Upload[]> {
   const seals = await documentSeals(
     tx,
@@ -91,8 +92,10 @@ export async function shownUploads(tx: TenantReader, rows: readonly UploadRow[])
   return rows.flatMap((row) => {
     const seal = seals.get(row.document_id)
     if (!seal) return []
-    const card = openSealed<UploadCard>(tx, seal, placeOf(tx, 'upload', row.id, 'card'), row.card)
-    return [shownUpload(tx, row, card)]
+    const card = openIfWhole(() =>
+      openSealed<UploadCard>(tx, seal, placeOf(tx, 'upload', row.id, 'card'), row.card),
+    )
+    return [shownUpload(tx, row, card ?? { fileName: '', modifiedAt: null })]
   })
 }
 
