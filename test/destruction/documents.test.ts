@@ -5,8 +5,8 @@ import { certifyTask } from '#core/destruction/certify-destruction.job.ts'
 import { reindexTask } from '#core/destruction/reindex.job.ts'
 import { verifyCertificate } from '#core/destruction/verify-certificate.ts'
 import { fromApi, newId } from '#core/ids.ts'
-import { KeeperRefusal } from '#core/keys/keeper-client.ts'
 import { eraseDocumentTask } from '#knowledge/documents/erase-document.job.ts'
+import { keyRows, openable } from '../old-keys.ts'
 import { onePagePdf } from '../one-page-pdf.ts'
 import { type OwnLibrary, openLibrary } from '../own-library.ts'
 
@@ -18,42 +18,11 @@ before(async () => {
 })
 after(() => library.stop())
 
-async function keyRows(tenant: string) {
-  const db = (await library.ctx.tenant(tenant)).db('activity')
-  const keys = await db.selectFrom('key').selectAll().orderBy('id').execute()
-  const epochs = await db.selectFrom('key_epoch').selectAll().orderBy('epoch').execute()
-  return { keys, epochs }
-}
-
-/** How many keys of these tables the keeper lends now. */
-async function openable(
-  tenant: string,
-  { keys, epochs }: Awaited<ReturnType<typeof keyRows>>,
-): Promise<number> {
-  const web = library.house.keeper.as('web')
-  const question = {
-    region: 'eu',
-    tenant,
-    epochs: epochs.map(({ epoch, wrapped }) => ({ epoch, wrapped: wrapped.toString('base64') })),
-    keys: keys.flatMap(({ id, purpose, version, subject, epoch, wrapped }) =>
-      wrapped === null
-        ? []
-        : [{ id, purpose: purpose as 'field', version, subject, epoch, wrapped: wrapped.toString('base64') }],
-    ),
-  }
-  try {
-    return (await web.ask('lend', question)).keys.length
-  } catch (error) {
-    assert.ok(error instanceof KeeperRefusal && error.code === 'broken')
-    return 0
-  }
-}
-
 test('destruction: P9-24 fails when the keeper forgets nothing: then what stood in the tables before still opens', async () => {
   const person = await library.aResident()
   const tenant = person.token.split('.')[0] ?? ''
   const doomed = (await library.add(person, onePagePdf('Never really gone'), 'doomed.pdf')).json.id
-  const old = await keyRows(tenant)
+  const old = await keyRows(library, tenant)
   await library.ask(person, 'DELETE', `/v1/documents/${doomed}`)
   await library.run(person, eraseDocumentTask, fromApi('doc', doomed))
   library.house.passTime(12 * minute)
@@ -65,9 +34,9 @@ test('destruction: P9-24 fails when the keeper forgets nothing: then what stood 
   await assert.rejects(destroyer.round(), stopped)
   const { json } = await library.ask(person, 'GET', '/v1/destructions')
   assert.equal(json.items[0].state, 'forgetting', 'so there is no certificate')
-  assert.equal(await openable(tenant, old), old.keys.length)
+  assert.equal(await openable(library, tenant, old), old.keys.length)
   assert.equal(await library.house.destroyer().round(), 1)
-  assert.equal(await openable(tenant, old), 0)
+  assert.equal(await openable(library, tenant, old), 0)
 })
 
 test('a removed document is destroyed for every copy there ever was, and the certificate says so', async () => {
@@ -76,8 +45,8 @@ test('a removed document is destroyed for every copy there ever was, and the cer
   const doomed = (await library.add(person, onePagePdf('The cormorant dives at dawn'), 'doomed.pdf')).json.id
   const kept = (await library.add(person, onePagePdf('The heron stands still'), 'kept.pdf')).json.id
   await library.work(person)
-  const old = await keyRows(tenant)
-  assert.equal(await openable(tenant, old), old.keys.length)
+  const old = await keyRows(library, tenant)
+  assert.equal(await openable(library, tenant, old), old.keys.length)
 
   await library.ask(person, 'DELETE', `/v1/documents/${doomed}`)
   await library.run(person, eraseDocumentTask, fromApi('doc', doomed))
@@ -123,11 +92,11 @@ test('a removed document is destroyed for every copy there ever was, and the cer
   assert.equal(json.items.length, 1)
 
   // What stood in the tables before opens nothing any more, whatever is tried of it.
-  assert.equal(await openable(tenant, old), 0)
-  const now = await keyRows(tenant)
+  assert.equal(await openable(library, tenant, old), 0)
+  const now = await keyRows(library, tenant)
   assert.equal(now.epochs.length, 1)
   assert.ok(!now.keys.some(({ subject, wrapped }) => subject === fromApi('doc', doomed) && wrapped !== null))
-  assert.equal(await openable(tenant, { ...now, keys: old.keys }), 0)
+  assert.equal(await openable(library, tenant, { ...now, keys: old.keys }), 0)
   // Survivors open, old loans over.
   library.house.passTime(11 * minute)
   assert.equal((await library.ask(person, 'GET', `/v1/documents/${kept}/content`)).status, 200)
@@ -143,7 +112,7 @@ test('another document that is damaged holds up no destruction, and is left as i
   const torn = (await library.add(person, onePagePdf('The gull was torn'), 'torn.pdf')).json.id
   const whole = (await library.add(person, onePagePdf('The swan is whole'), 'whole.pdf')).json.id
   await library.work(person)
-  const old = await keyRows(tenant)
+  const old = await keyRows(library, tenant)
   const db = (await library.ctx.tenant(tenant)).db('activity')
   const cardOf = (id: string) =>
     db.selectFrom('document').select('card').where('id', '=', fromApi('doc', id)).executeTakeFirstOrThrow()
@@ -156,7 +125,7 @@ test('another document that is damaged holds up no destruction, and is left as i
   library.house.passTime(12 * minute)
   await library.run(person, reindexTask, newId())
   assert.equal(await library.house.destroyer().round(), 1)
-  assert.equal(await openable(tenant, old), 0)
+  assert.equal(await openable(library, tenant, old), 0)
   assert.deepEqual((await cardOf(torn)).card, card)
   assert.equal((await library.ask(person, 'GET', `/v1/documents/${whole}`)).json.fileName, 'whole.pdf')
   // The file is looked for under the new key: what is whole is found again, what is torn is another.

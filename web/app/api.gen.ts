@@ -230,6 +230,7 @@ export type Document = {
   contentType: string
   createdAt: string
   createdBy: string | null
+  /** Empty as the title. */
   fileName: string
   id: string
   pageCount: number | null
@@ -242,6 +243,7 @@ export type Document = {
   snipCount: number
   source: string | null
   state: "received" | "reading" | "ready" | "unreadable" | "fetching" | "unfetched"
+  /** Empty where `seal` is `failed`: it does not open any more. */
   title: string
   updatedAt: string
   updatedBy: string | null
@@ -425,7 +427,7 @@ export type Notification = {
     title: string
   } | null
   createdAt: string
-  /** What its words are filled with; which names there are depends on `kind`. */
+  /** What its words are filled with; which names there are depends on `kind`, and none where it does not open any more. */
   detail: Record<string, string>
   id: string
   /** What happened, e.g. `core.session.opened`. */
@@ -578,6 +580,7 @@ export type Snip = {
   createdAt: string
   createdBy: string | null
   documentId: string
+  /** Empty where that of the document does not open any more. */
   documentTitle: string
   hasImage: boolean
   id: string
@@ -1696,11 +1699,13 @@ export type SearchKnowledgeAnswer = {
     id: string
     kind: "document" | "snip"
     page: number | null
+    /** Empty where it does not open any more. */
     passage: {
       match: boolean
       text: string
     }[]
     score: number
+    /** Empty where it does not open any more. */
     title: string
   })[]
   suggestion: string | null

@@ -21,6 +21,7 @@ import { FetchTray } from './FetchTray.tsx'
 import classes from './Library.module.css'
 import { chosenColumns, LibraryCard, libraryColumns } from './library-columns.tsx'
 import { SelectionBar } from './SelectionBar.tsx'
+import { titleOf } from './title-of.ts'
 import { useUploadQueue } from './UploadProvider.tsx'
 import { UploadTray } from './UploadTray.tsx'
 
@@ -180,7 +181,7 @@ export function Library() {
             rows={rows}
             columns={libraryColumns().filter((column) => column.id === 'title' || visible.has(column.id))}
             rowId={(row) => row.id}
-            rowName={(row) => row.title}
+            rowName={(row) => titleOf(row.title)}
             card={(row) => <LibraryCard row={row} chosen={visible} />}
             onOpen={open}
             onEnd={() => {

@@ -17,6 +17,7 @@ import { ReaderPanel } from './ReaderPanel.tsx'
 import { ReaderToolbar } from './ReaderToolbar.tsx'
 import type { SnipDraft } from './snip-draft.ts'
 import { Thumbnails } from './Thumbnails.tsx'
+import { titleOf } from './title-of.ts'
 import { useFind } from './use-find.ts'
 import { usePdf } from './use-pdf.ts'
 
@@ -120,7 +121,7 @@ export function PdfReader({ record, pages }: { record: DocumentRecord; pages: re
   )
   return (
     <div className={classes.root}>
-      <title>{t('shell.documentTitle', { title: record.title })}</title>
+      <title>{t('shell.documentTitle', { title: titleOf(record.title) })}</title>
       <ReaderToolbar
         record={record}
         page={page}

@@ -15,6 +15,7 @@ import { Seal } from '../ui/Seal.tsx'
 import { unreadableText } from './DocumentState.tsx'
 import { PdfReader } from './PdfReader.tsx'
 import classes from './Reader.module.css'
+import { titleOf } from './title-of.ts'
 
 export function Reader() {
   const { documentId } = useParams({ from: '/app/knowledge/documents/$documentId' })
@@ -76,12 +77,12 @@ function NotReadable({ record }: { record: DocumentRecord }) {
   const work = activity.data?.items.find((item) => item.id === record.activityId)
   return (
     <div className={classes.state}>
-      <title>{t('shell.documentTitle', { title: record.title })}</title>
+      <title>{t('shell.documentTitle', { title: titleOf(record.title) })}</title>
       <Stack align="flex-start">
         <Group gap="xs" wrap="nowrap">
-          <Seal id={record.id} name={record.title} />
+          <Seal id={record.id} name={titleOf(record.title)} />
           <Title order={1} className={classes.stateTitle}>
-            <bdi>{record.title}</bdi>
+            <bdi>{titleOf(record.title)}</bdi>
           </Title>
         </Group>
         <Group gap="sm" wrap="nowrap" align="flex-start" className={classes.why}>
@@ -119,7 +120,7 @@ function NotReadable({ record }: { record: DocumentRecord }) {
             <Button
               component="a"
               href={readDocumentContentAddress({ path: { id: record.id } })}
-              download={record.fileName}
+              download={record.fileName || true}
               variant="default"
               leftSection={<IconDownload size={16} stroke={1.5} />}
             >

@@ -19,6 +19,7 @@ import { t } from '../app/t.ts'
 import { Seal } from '../ui/Seal.tsx'
 import type { ReaderTool } from './PdfReader.tsx'
 import classes from './ReaderToolbar.module.css'
+import { titleOf } from './title-of.ts'
 
 interface Props {
   record: DocumentRecord
@@ -76,9 +77,9 @@ export function ReaderToolbar(props: Props) {
           <IconArrowLeft size={18} />
         </ActionIcon>
       </Tooltip>
-      <Seal id={record.id} name={record.title} size={20} />
-      <h1 className={`${classes.title} cut`} title={record.title}>
-        <bdi>{record.title}</bdi>
+      <Seal id={record.id} name={titleOf(record.title)} size={20} />
+      <h1 className={`${classes.title} cut`} title={titleOf(record.title)}>
+        <bdi>{titleOf(record.title)}</bdi>
       </h1>
       <div className={classes.group}>
         <Tool label={t('reader.thumbnails')} pressed={props.isRailOpen} onClick={props.onRail}>
@@ -126,7 +127,7 @@ export function ReaderToolbar(props: Props) {
           <ActionIcon
             component="a"
             href={readDocumentContentAddress({ path: { id: record.id } })}
-            download={record.fileName}
+            download={record.fileName || true}
             aria-label={t('reader.download')}
             className={classes.wide ?? ''}
           >

@@ -17,6 +17,7 @@ import { ProblemNote } from '../ui/ProblemNote.tsx'
 import { Seal } from '../ui/Seal.tsx'
 import { When } from '../ui/When.tsx'
 import classes from './Search.module.css'
+import { titleOf } from './title-of.ts'
 
 const step = 20
 const most = 100
@@ -156,10 +157,10 @@ function Hit({ hit, query }: { hit: SearchHit; query: string }) {
           }
           className={classes.title}
         >
-          <bdi>{hit.title}</bdi>
+          <bdi>{titleOf(hit.title)}</bdi>
         </Link>
         {hit.page !== null && <span className={classes.page}>{t('snip.page', { page: hit.page })}</span>}
-        <Seal id={hit.id} name={hit.title} />
+        <Seal id={hit.id} name={titleOf(hit.title)} />
       </div>
       <p className={`reading ${classes.passage}`}>
         {hit.passage.map((part, index) =>

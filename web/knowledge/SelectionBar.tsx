@@ -8,6 +8,7 @@ import type { DocumentRecord } from '../app/records.ts'
 import { t } from '../app/t.ts'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
 import classes from './SelectionBar.module.css'
+import { titleOf } from './title-of.ts'
 
 export function SelectionBar({ chosen, onDone }: { chosen: readonly DocumentRecord[]; onDone: () => void }) {
   const [asking, ask] = useDisclosure()
@@ -40,7 +41,7 @@ export function SelectionBar({ chosen, onDone }: { chosen: readonly DocumentReco
           <ul className={classes.names}>
             {chosen.slice(0, 5).map((row) => (
               <li key={row.id}>
-                <bdi>{row.title}</bdi>
+                <bdi>{titleOf(row.title)}</bdi>
               </li>
             ))}
             {chosen.length > 5 && <li>{t('library.removeMore', { count: chosen.length - 5 })}</li>}

@@ -15,6 +15,7 @@ import { When } from '../ui/When.tsx'
 import classes from './SnipCard.module.css'
 import { SnipForm } from './SnipForm.tsx'
 import { useRemoveSnip, useRewrite } from './snip-writes.ts'
+import { titleOf } from './title-of.ts'
 
 interface Props {
   snip: Snip
@@ -115,7 +116,7 @@ export function SnipCard({ snip, place, isChosen = false }: Props) {
       {snip.kind === 'area' && snip.hasImage && (
         <img
           src={drawSnipAddress({ path: { id: snip.id } })}
-          alt={t('snip.imageOf', { page: snip.page, title: snip.documentTitle })}
+          alt={t('snip.imageOf', { page: snip.page, title: titleOf(snip.documentTitle) })}
           loading="lazy"
           className={classes.image}
         />
@@ -142,7 +143,7 @@ export function SnipCard({ snip, place, isChosen = false }: Props) {
           className={classes.source}
         >
           {place === 'feed' && <IconFileText size={16} stroke={1.5} aria-hidden="true" />}
-          <bdi className="cut">{place === 'feed' ? snip.documentTitle : ''}</bdi>
+          <bdi className="cut">{place === 'feed' ? titleOf(snip.documentTitle) : ''}</bdi>
           <span className={classes.page}>{placeText(snip)}</span>
         </Link>
         <span className={classes.by}>

@@ -11,6 +11,7 @@ import { Seal } from '../ui/Seal.tsx'
 import { When } from '../ui/When.tsx'
 import { DocumentState } from './DocumentState.tsx'
 import classes from './library-columns.module.css'
+import { titleOf } from './title-of.ts'
 
 const shownAtFirst = {
   table: ['state', 'pageCount', 'snipCount', 'size', 'createdBy', 'createdAt'],
@@ -32,9 +33,9 @@ function Name({ row }: { row: DocumentRecord }) {
       params={{ documentId: row.id }}
       className={`${classes.name} cut`}
       tabIndex={-1}
-      title={row.title}
+      title={titleOf(row.title)}
     >
-      <bdi>{row.title}</bdi>
+      <bdi>{titleOf(row.title)}</bdi>
     </Link>
   )
 }
@@ -48,7 +49,7 @@ export function libraryColumns(): Column<DocumentRecord>[] {
       sortable: true,
       cell: (row) => (
         <>
-          <Seal id={row.id} name={row.title} state={row.seal} />
+          <Seal id={row.id} name={titleOf(row.title)} state={row.seal} />
           <Name row={row} />
         </>
       ),
@@ -160,7 +161,7 @@ export function LibraryCard({ row, chosen }: { row: DocumentRecord; chosen: Read
           )}
         </div>
       </div>
-      <Seal id={row.id} name={row.title} state={row.seal} />
+      <Seal id={row.id} name={titleOf(row.title)} state={row.seal} />
     </>
   )
 }

@@ -5,6 +5,7 @@ export const enKnowledge = {
   'action.save': 'Save',
   'action.done': 'Done',
   'table.columns': 'Columns',
+  'document.damaged': 'A damaged document',
   'document.state.received': 'Received',
   'document.state.reading': 'Being read',
   'document.state.ready': 'Ready',

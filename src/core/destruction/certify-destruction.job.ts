@@ -3,6 +3,7 @@
 import { sql } from 'kysely'
 import type { AuditDetail } from '../audit/audit-event.ts'
 import type { Task } from '../jobs/job.ts'
+import type { TenantWriter } from '../tenancy/tenant-door.ts'
 import { CERTIFY_TASK, type DestructionRow, readDestructions } from './destruction-record.ts'
 
 /** The event that is the certificate of a destruction. */
@@ -30,12 +31,13 @@ export const certifyTask: Task = {
             tx.db,
           )
           const mine = new Set(noted.rows.map(({ id }) => id))
+          const indexGone = await indexDestroyed(tx, some)
           for (const row of some)
             if (mine.has(row.id))
               tx.audit({
                 action: CERTIFIED,
                 record: { kind: 'destruction', id: row.id },
-                detail: factsOf(row),
+                detail: factsOf(row, indexGone(row)),
               })
           // Another run was first.
           if (mine.size === 0) tx.audit({ action: 'core.destruction.certifiedBefore' })
@@ -48,15 +50,36 @@ export const certifyTask: Task = {
   },
 }
 
-/** What the certificate says. Ids of keys are separated by blanks, and so are epochs. */
-export function factsOf(row: DestructionRow): AuditDetail {
+/** When the last key of the index that went with a destruction was destroyed: the rewrite comes some minutes after the destruction. */
+async function indexDestroyed(
+  tx: TenantWriter,
+  rows: readonly DestructionRow[],
+): Promise<(row: DestructionRow) => Date | null> {
+  const ids = [...new Set(rows.flatMap(({ index_keys: keys }) => keys ?? []))]
+  const keys =
+    ids.length === 0
+      ? []
+      : await tx.db.selectFrom('key').select(['id', 'destroyed_at']).where('id', 'in', ids).execute()
+  const at = new Map(keys.map((key) => [key.id, key.destroyed_at?.getTime() ?? 0]))
+  return ({ index_keys: own }) => {
+    const last = Math.max(0, ...(own ?? []).map((id) => at.get(id) ?? 0))
+    return last === 0 ? null : new Date(last)
+  }
+}
+
+/**
+ * What the certificate says. Ids of keys are separated by blanks, and so are epochs. Copies of a key of the index may have been lent until
+ * some minutes behind `indexDestroyedAt`.
+ */
+export function factsOf(row: DestructionRow, indexDestroyedAt: Date | null = null): AuditDetail {
+  const destroyed = Math.max(row.destroyed_at.getTime(), indexDestroyedAt?.getTime() ?? 0)
   return {
     kind: row.kind,
     subject: row.subject,
     keys: row.keys.join(' '),
     indexKeys: row.index_keys === null ? null : row.index_keys.join(' '),
     destroyedAt: row.destroyed_at.toISOString(),
-    loansEndedAt: new Date(row.destroyed_at.getTime() + LENT_FOR_MS).toISOString(),
+    loansEndedAt: new Date(destroyed + LENT_FOR_MS).toISOString(),
     forgottenEpochs: (row.forgets ?? []).join(' '),
     livingEpoch: row.epoch,
     forgottenAt: row.forgotten_at === null ? null : row.forgotten_at.toISOString(),

@@ -50,25 +50,37 @@ export async function destroySubject(
 ): Promise<string | null> {
   const keys = await destroySubjectKey(tx, kind, subject)
   if (keys.length === 0) return null
-  const now = tx.now().getTime()
-  const id = newId(now)
+  const id = newId(tx.now().getTime())
   await sql`select cell.note_destruction(${id}, ${kind}, ${subject}, ${keys}::uuid[], true)`.execute(tx.db)
-  const newest = await tx.db
-    .selectFrom('key')
-    .select(['id', 'version'])
-    .where('purpose', '=', 'search')
-    .orderBy('version', 'desc')
-    .limit(1)
-    .executeTakeFirstOrThrow()
-  const isUnused = newest.version > 1 && madeAt(newest.id) + UNUSED_MS >= now
-  const next = isUnused ? newest : await addNext(tx)
+  await queueRewrite(tx, id)
+  return id
+}
+
+/** Has the index sealed under a key that has sealed nothing yet, for a destruction. */
+export async function queueRewrite(tx: TenantWriter, destruction: string): Promise<void> {
+  const now = tx.now().getTime()
+  const next = (await findUnused(tx, now)) ?? (await addNext(tx))
   // One rewrite for all that is destroyed before it: asked for again, it stays where it is in the queue.
-  await tx.enqueue(REINDEX_TASK, id, {
+  await tx.enqueue(REINDEX_TASK, destruction, {
     key: `index-${next.version}`,
     delaySeconds: Math.max(0, Math.ceil((madeAt(next.id) + REWRITE_AFTER_MS - now) / 1000)),
     attempts: 25,
   })
-  return id
+}
+
+/** The newest key of the index, if it cannot have sealed anything. Its age alone does not say so: a clock may have gone back since. */
+async function findUnused(tx: TenantWriter, now: number) {
+  const [newest, older] = await tx.db
+    .selectFrom('key')
+    .select(['id', 'version'])
+    .where('purpose', '=', 'search')
+    .where('state', '=', 'live')
+    .orderBy('version', 'desc')
+    .limit(2)
+    .execute()
+  if (!newest || !older) return undefined
+  const age = now - madeAt(newest.id)
+  return age >= 0 && age <= UNUSED_MS ? newest : undefined
 }
 
 async function addNext(tx: TenantWriter): Promise<{ id: string; version: number }> {

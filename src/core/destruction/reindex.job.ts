@@ -1,14 +1,21 @@
 // Takes what was destroyed out of what the organisation keeps together: addresses of erased persons are blanked in every record, the index
 // is sealed and what is looked up of documents blinded anew under the next key of the index, and its older keys are destroyed with all the
 // words and values that stood under them.
-// Must stay true: an older key goes only when nothing is sealed under it; running it again does no harm.
+// Must stay true: an older key goes only when nothing is sealed under it; running it again does no harm; it works under the newest key that
+// seals, whatever newer ones wait, so that no later destruction puts off an earlier one.
 import { sql } from 'kysely'
 import type { Task } from '../jobs/job.ts'
 import { blindTable } from '../keys/rotate-keys.job.ts'
 import { madeAt } from '../keys/version-in-use.ts'
-import type { TenantReader } from '../tenancy/tenant-door.ts'
+import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 import { blankOrigins } from './blank-origins.ts'
-import { type DestructionRow, REINDEX_TASK, readDestructions, UNUSED_MS } from './destruction-record.ts'
+import {
+  type DestructionRow,
+  queueRewrite,
+  REINDEX_TASK,
+  readDestructions,
+  UNUSED_MS,
+} from './destruction-record.ts'
 
 const PAGE = 500
 
@@ -17,28 +24,19 @@ export const reindexTask: Task = {
   permissions: [],
   async run(ctx, job) {
     await ctx.renewKeys(job.tenant)
-    const { newest, persons } = await ctx.read(job.actor, async (tx) => ({
-      newest: await tx.db
-        .selectFrom('key')
-        .select(['id', 'version'])
-        .where('purpose', '=', 'search')
-        .orderBy('version', 'desc')
-        .limit(1)
-        .executeTakeFirstOrThrow(),
+    const { inUse, persons } = await ctx.read(job.actor, async (tx) => ({
+      inUse: tx.keys.current('search'),
       persons: await erasedPersons(tx),
     }))
-    const { version } = newest
+    const { version } = inUse
     for (const person of persons) await blankOrigins(ctx, job, person)
-    const inUse = await ctx.read(job.actor, async (tx) => tx.keys.current('search').version)
-    if (inUse !== version) throw new Error('the newest key of the index is not in use yet')
     for (const table of ctx.blindTables)
       if (table.purpose === 'search') await blindTable(ctx, job, table, () => undefined)
     for (let isDone = false; !isDone; ) {
       job.signal.throwIfAborted()
       isDone = await ctx.write(job.actor, async (tx) => {
-        // A newer key may have come: then its own rewrite is on the way, and this one would move everything twice.
-        const current = tx.keys.current('search').version
-        if (current !== version) throw new Error('the newest key of the index is not in use yet')
+        // A newer key seals by now: then this one would move everything twice.
+        if (tx.keys.current('search').version !== version) throw new Error('a newer key of the index seals')
         tx.audit({ action: 'core.key.resealed', detail: { table: 'search' } })
         const { done, total } = await tx.search.rewrite(version)
         job.progress(done, total)
@@ -56,11 +54,29 @@ export const reindexTask: Task = {
         .execute()
       const keys = gone.map(({ id }) => id)
       // Whoever destroyed something later than this has made a further key, and its rewrite is to come.
-      const until = new Date(madeAt(newest.id) + UNUSED_MS)
+      const until = new Date(madeAt(inUse.id) + UNUSED_MS)
       await sql`select cell.note_index_rewritten(${until}, ${keys}::uuid[])`.execute(tx.db)
       tx.audit({ action: 'core.destruction.indexRewritten', detail: { keys: keys.length, version } })
+      await demandDone(tx, job.record, version)
     })
   },
+}
+
+/**
+ * The destruction that asked for the rewrite must not wait for the index any more. Where it does, its key does not seal yet; or it is
+ * younger than every key, because the clock went back, and gets one more.
+ */
+async function demandDone(tx: TenantWriter, destruction: string, version: number): Promise<void> {
+  const [row] = await readDestructions(tx, { id: destruction, limit: 1 })
+  if (!row?.awaits_index) return
+  const newer = await tx.db
+    .selectFrom('key')
+    .select('id')
+    .where('purpose', '=', 'search')
+    .where('version', '>', version)
+    .executeTakeFirst()
+  if (newer) throw new Error('the newest key of the index is not in use yet')
+  await queueRewrite(tx, destruction)
 }
 
 /** Persons whose traces are still to be blanked. */

@@ -145,17 +145,19 @@ export async function resealRows(tx: TenantWriter, sealed: SealedTable, after: s
   return { last, read: rows.length, resealed, damaged }
 }
 
-/** Whether the newest version of every rotating key is the one that seals. */
+/** Whether every key seals with the version that the rotation made, or with a later one: destructions make such of the index meanwhile. */
 export async function isNewestInUse(tx: TenantReader): Promise<boolean> {
-  const newest = await tx.db
-    .selectFrom('key')
-    .select((select) => ['purpose', select.fn.max('version').as('version')])
-    .where('subject', 'is', null)
-    .groupBy('purpose')
-    .execute()
-  return tenantPurposes.every(
-    (purpose) => newest.find((row) => row.purpose === purpose)?.version === tx.keys.current(purpose).version,
-  )
+  const { rows } = await sql<{ purpose: string; version: number }>`
+    with began as (select id from key where purpose = ${tenantPurposes[0]} and subject is null order by version desc limit 1)
+    select purpose, min(version) as version from key
+    -- Thirteen characters of a UUIDv7 are its millisecond.
+    where subject is null and left(id::text, 13) >= (select left(id::text, 13) from began)
+    group by purpose`.execute(tx.db)
+  const made = new Map(rows.map(({ purpose, version }) => [purpose, version]))
+  return tenantPurposes.every((purpose) => {
+    const version = made.get(purpose)
+    return version !== undefined && tx.keys.current(purpose).version >= version
+  })
 }
 
 /**

@@ -21,6 +21,8 @@ export const keyRoutes: readonly Route[] = [
     summary: 'Make new keys and seal everything again with them',
     schema: { response: { 202: Rotation } },
     handler: async (ctx, { actor, reply }) => {
+      // Another process may have made keys: a destruction makes one of the index.
+      await ctx.renewKeys(actor.tenant)
       const rotation = await ctx.write(actor, rotateKeys)
       await ctx.renewKeys(actor.tenant)
       reply.code(202)

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { PublicError } from '../errors.ts'
 import { type IdPrefix, toApi } from '../ids.ts'
 import { activityOpener } from '../jobs/activity-seal.ts'
+import { isDamage } from '../keys/is-damage.ts'
 import { pageOf, readCursor } from '../page-cursor.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 import type { NotificationQuery, Unread } from './notification.schema.ts'
@@ -135,7 +136,7 @@ function shownNotification(tx: TenantReader, row: Row, title: string, prefixOf: 
     id: toApi('ntf', row.id),
     kind: row.kind,
     record: recordOf(row.record_kind, record),
-    detail: tx.keys.open<NotificationDetail>('activity', 'notification', row.id, 'card', row.card),
+    detail: detailOf(tx, row),
     activity:
       work !== null && record !== null
         ? {
@@ -147,5 +148,15 @@ function shownNotification(tx: TenantReader, row: Row, title: string, prefixOf: 
         : null,
     createdAt: row.created_at.toISOString(),
     readAt: row.read_at?.toISOString() ?? null,
+  }
+}
+
+/** What its words are filled with; nothing where it is damaged, so that it hides no other. */
+function detailOf(tx: TenantReader, { id, card }: Row): NotificationDetail {
+  try {
+    return tx.keys.open<NotificationDetail>('activity', 'notification', id, 'card', card)
+  } catch (error) {
+    if (!isDamage(error)) throw error
+    return {}
   }
 }

@@ -13,7 +13,8 @@ export const Notification = Type.Object(
     kind: Type.String({ description: 'What happened, e.g. `core.session.opened`.' }),
     record: nullable(Type.Object({ kind: Type.String(), id: Type.String() }, strict)),
     detail: Type.Record(Type.String(), Type.String(), {
-      description: 'What its words are filled with; which names there are depends on `kind`.',
+      description:
+        'What its words are filled with; which names there are depends on `kind`, and none where it does not open any more.',
     }),
     activity: nullable(
       Type.Object(

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { sql } from 'kysely'
 import { type OwnHouse, openHouse, type Resident } from '#test/own-house.ts'
 import { connectAs } from '../db/system-login.ts'
-import { newId, toApi } from '../ids.ts'
+import { fromApi, newId, toApi } from '../ids.ts'
 import { tellActivityEnd } from '../jobs/run-activity.ts'
 import type { Actor } from '../tenancy/actor.ts'
 import { systemActor } from '../tenancy/system-actor.ts'
@@ -64,6 +64,30 @@ describe('what concerns a person', () => {
     assert.equal(items[0].kind, 'core.person.joined')
     assert.deepEqual(items[0].record, { kind: 'person', id: await personOf(member) })
     assert.deepEqual(await kinds(member), [])
+  })
+
+  it('is listed as far as it opens: one that is damaged hides no other', async () => {
+    const person = await uuidOf(member)
+    for (const role of ['owner', 'member'])
+      await house.ctx.write(system(member), async (tx) => {
+        await notify(tx, roleChanged, { to: [person], detail: { role } })
+        tx.audit({ action: 'test.told' })
+      })
+    const [newest] = (await told(member)).items
+    const db = (await house.ctx.tenant(tenantOf(member))).db('activity')
+    await db
+      .updateTable('notification')
+      .set({ card: Buffer.alloc(60, 1) })
+      .where('id', '=', fromApi('ntf', newest.id))
+      .execute()
+    assert.deepEqual(
+      (await told(member)).items.map(({ kind, detail }: { kind: string; detail: object }) => [kind, detail]),
+      [
+        [roleChanged.name, {}],
+        [roleChanged.name, { role: 'owner' }],
+      ],
+    )
+    await db.deleteFrom('notification').where('person', '=', person).execute()
   })
 
   it('is a sign-in from a browser or a network that is new, and no other', async () => {

@@ -157,6 +157,36 @@ describe('a page that waits for what concerns its person', () => {
     }
   })
 
+  it('ends when its organisation is destroyed', async () => {
+    const founder = await house.aResident()
+    const page = await listen(founder)
+    await page.next()
+    const { name } = (await house.ask(founder, 'GET', '/v1/organisation')).json
+    assert.equal((await house.ask(founder, 'POST', '/v1/organisation/destruction', { name })).status, 202)
+    await house.destroyer().round()
+    house.ctx.unreadStreams.nudged(founder.token.split('.')[0] ?? '')
+    assert.equal((await page.next()).event, 'ended')
+    await page.ended
+  })
+
+  it('is looked at when its time has come, wherever the clock goes', async (t) => {
+    const founder = await house.aResident()
+    const page = await listen(founder)
+    await page.next()
+    // The marks are known, and nobody nudges: that the session is over is seen by looking.
+    await house.ctx.unreadStreams.ask()
+    house.passTime(13 * 3_600_000)
+    const before = performance.now()
+    const now = Date.now()
+    t.mock.method(Date, 'now', () => now - 3_600_000)
+    t.mock.method(performance, 'now', () => before + 2 * STREAM_BOUNDS.lookMs)
+    await house.ctx.unreadStreams.ask()
+    t.mock.restoreAll()
+    assert.equal((await page.next()).event, 'ended')
+    await page.ended
+    house.passTime(-13 * 3_600_000)
+  })
+
   it('is one of few of its person; who is refused may still ask', async () => {
     const person = await house.aResident()
     const pages = []

@@ -5,11 +5,12 @@ import { Readable } from 'node:stream'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import type { CellTables } from '../db/tables.gen.ts'
+import { PublicError } from '../errors.ts'
 import { addressKey } from '../limits/address-key.ts'
 import { LimitReached } from '../limits/limit-reached.ts'
 import type { Actor } from '../tenancy/actor.ts'
 import type { OpenTenant } from '../tenancy/tenant-connections.ts'
-import type { Clock } from '../time.ts'
+import { type Clock, stopwatch } from '../time.ts'
 import { countFor } from './list-notifications.ts'
 import type { Unread } from './notification.schema.ts'
 import { countNudges } from './nudge.ts'
@@ -95,7 +96,7 @@ export class UnreadStreams {
     out.push('retry: 5000\n\n')
     say(stream, unread)
     if (this.#timer === undefined) {
-      this.#lookedAt = Date.now()
+      this.#lookedAt = stopwatch()
       this.#timer = setInterval(() => void this.ask(), this.#bounds.askMs).unref()
     }
     return out
@@ -111,8 +112,8 @@ export class UnreadStreams {
     if (this.#isAsking) return
     this.#isAsking = true
     try {
-      const isDue = Date.now() - this.#lookedAt >= this.#bounds.lookMs
-      if (isDue) this.#lookedAt = Date.now()
+      const isDue = stopwatch() - this.#lookedAt >= this.#bounds.lookMs
+      if (isDue) this.#lookedAt = stopwatch()
       const regions = Map.groupBy(this.#streams, ([, [one]]) => one?.actor.region ?? '')
       for (const [region, entries] of regions) {
         const tenants = entries.map(([tenant]) => tenant)
@@ -145,10 +146,7 @@ export class UnreadStreams {
       const db = (await this.#ground.tenant(tenant)).db('activity')
       const alive = await findAlive(db, streams, this.#ground.now())
       const over = streams.filter(({ actor }) => !alive.has(actor.credentialId ?? ''))
-      for (const { out } of over) {
-        out.push('event: ended\ndata: {}\n\n')
-        out.push(null)
-      }
+      end(over)
       const open = streams.filter((stream) => !over.includes(stream))
       const administrators = open.flatMap(({ actor, person }) =>
         alive.get(actor.credentialId ?? '') === 'member' ? [] : [person],
@@ -158,7 +156,9 @@ export class UnreadStreams {
       const persons = [...new Set(open.map(({ person }) => person))]
       const counts = await countFor(db, persons, this.#ground.now())
       for (const stream of open) say(stream, counts.get(stream.person) ?? { unread: 0, newest: null })
-    } catch {
+    } catch (error) {
+      // The organisation has ended, and every session with it.
+      if (error instanceof PublicError && error.code === 'not_found') return end(streams)
       // The database or the keeper is away: the streams stay, and are looked at again in a while.
       for (const { out } of streams) out.push(':\n\n')
     }
@@ -179,6 +179,14 @@ export class UnreadStreams {
       clearInterval(this.#timer)
       this.#timer = undefined
     }
+  }
+}
+
+/** Says that it is over, and ends them. */
+function end(streams: readonly Stream[]): void {
+  for (const { out } of streams) {
+    out.push('event: ended\ndata: {}\n\n')
+    out.push(null)
   }
 }
 

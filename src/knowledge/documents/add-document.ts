@@ -11,7 +11,13 @@ import type { KeyRow } from '#core/keys/tenant-keys.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { madeBy } from '../authorship.ts'
 import type { Document } from './document.schema.ts'
-import { type DocumentCard, openCard, sealCard, selectDocuments, shownDocument } from './document-record.ts'
+import {
+  type DocumentCard,
+  openCardIfWhole,
+  sealCard,
+  selectDocuments,
+  shownDocument,
+} from './document-record.ts'
 import { indexTitle } from './index-title.ts'
 
 /** A file on its blob store. */
@@ -112,5 +118,5 @@ async function foundSame(
     record: { kind: 'document', id: row.id },
     detail: { isDuplicate: true },
   })
-  return shownDocument(row, await openCard(tx, row))
+  return shownDocument(row, await openCardIfWhole(tx, row))
 }

@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import { PublicError } from '#core/errors.ts'
 import { fromApi, toApi } from '#core/ids.ts'
+import { isDamage } from '#core/keys/is-damage.ts'
 import type { SubjectSeal } from '#core/keys/subject-seal.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { shownAuthorship } from '../authorship.ts'
@@ -61,26 +62,64 @@ export async function openCard(tx: TenantReader, row: CardRow): Promise<Document
   return openCardUnder(tx, await documentSeal(tx, row.id), row)
 }
 
+/** The same; null when the card, or the key of the document, was damaged and opens for nobody. */
+export async function openCardIfWhole(tx: TenantReader, row: CardRow): Promise<DocumentCard | null> {
+  return openCard(tx, row).catch(nullOfDamage)
+}
+
+/** What `open` gives; null when what it opens was damaged. */
+export function openIfWhole<T>(open: () => T): T | null {
+  try {
+    return open()
+  } catch (error) {
+    return nullOfDamage(error)
+  }
+}
+
+function nullOfDamage(error: unknown): null {
+  if (!isDamage(error)) throw error
+  return null
+}
+
 /** The same when its key is at hand. */
 export function openCardUnder(tx: TenantReader, seal: SubjectSeal, row: CardRow): DocumentCard {
   return openSealed<DocumentCard>(tx, seal, placeOf(tx, 'document', row.id, 'card'), row.card)
 }
 
-/** The cards of many documents by their ids; one that was destroyed meanwhile is not in it. */
+/** The cards of many documents by their ids, null where one was damaged; one that was destroyed meanwhile is not in it. */
 export async function openCards(
   tx: TenantReader,
   rows: readonly CardRow[],
-): Promise<ReadonlyMap<string, DocumentCard>> {
-  const seals = await documentSeals(
+): Promise<ReadonlyMap<string, DocumentCard | null>> {
+  const ids = rows.map(({ id }) => id)
+  const seals = await documentSeals(tx, ids)
+  const damaged = await withLivingKey(
     tx,
-    rows.map(({ id }) => id),
+    ids.filter((id) => !seals.has(id)),
   )
   return new Map(
     rows.flatMap((row) => {
       const seal = seals.get(row.id)
-      return seal ? [[row.id, openCardUnder(tx, seal, row)] as const] : []
+      if (seal) return [[row.id, openIfWhole(() => openCardUnder(tx, seal, row))] as const]
+      return damaged.has(row.id) ? [[row.id, null] as const] : []
     }),
   )
+}
+
+/** Those of the documents whose key lives: where none was lent for one all the same, it was damaged. */
+export async function withLivingKey(
+  tx: Pick<TenantReader, 'db'>,
+  documents: readonly string[],
+): Promise<ReadonlySet<string | null>> {
+  if (documents.length === 0) return new Set()
+  const rows = await tx.db
+    .selectFrom('key')
+    .select('subject')
+    .where('purpose', '=', 'document')
+    .where('subject', 'in', [...new Set(documents)])
+    .where('state', '=', 'live')
+    .execute()
+  return new Set(rows.map(({ subject }) => subject))
 }
 
 /** What to store as the card of a document. */
@@ -88,22 +127,23 @@ export function sealCard(tx: TenantReader, seal: SubjectSeal, id: string, card: 
   return seal.seal(placeOf(tx, 'document', id, 'card'), card)
 }
 
-/** The document as the API shows it. */
-export function shownDocument(row: DocumentRow, card: DocumentCard): Document {
+/** The document as the API shows it. Without a card it is damaged: nothing of that is known, and its seal says so. */
+export function shownDocument(row: DocumentRow, card: DocumentCard | null): Document {
   return {
     id: toApi('doc', row.id),
-    title: card.title,
-    fileName: card.fileName,
+    title: card?.title ?? '',
+    fileName: card?.fileName ?? '',
     contentType: row.content_type,
     size: row.size,
-    sha256: card.sha256,
-    source: card.source ?? null,
+    sha256: card?.sha256 ?? null,
+    source: card?.source ?? null,
     state: readState(row.state),
     reason: row.reason === null ? null : readReason(row.reason),
     pageCount: row.page_count,
     ...shownAuthorship(row),
     snipCount: row.snip_count,
     activityId: row.activity_id === null ? null : toApi('act', row.activity_id),
+    ...(card ? {} : { seal: 'failed' }),
   }
 }
 

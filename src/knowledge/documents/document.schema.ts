@@ -64,11 +64,19 @@ export const DocumentReason = Type.Union([
 export const Document = Type.Object(
   {
     id: DocumentId,
-    title: Type.String({ maxLength: 255 }),
-    fileName: Type.String({ maxLength: 255 }),
+    title: Type.String({
+      maxLength: 255,
+      description: 'Empty where `seal` is `failed`: it does not open any more.',
+    }),
+    fileName: Type.String({ maxLength: 255, description: 'Empty as the title.' }),
     contentType: Type.String({ maxLength: 100 }),
     size: Type.Integer({ minimum: 0, description: 'Bytes.' }),
-    sha256: nullable(Type.String({ pattern: '^[0-9a-f]{64}$', description: 'Null while it is fetched.' })),
+    sha256: nullable(
+      Type.String({
+        pattern: '^[0-9a-f]{64}$',
+        description: 'Null while it is fetched, and where `seal` is `failed`.',
+      }),
+    ),
     source: nullable(Type.String({ description: 'The address it was fetched from.' })),
     state: Type.Union([...DocumentState.anyOf, ...FetchState.anyOf]),
     reason: nullable(DocumentReason),

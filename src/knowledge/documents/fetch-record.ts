@@ -11,7 +11,7 @@ import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { shownAuthorship } from '../authorship.ts'
 import { documentSeal, openOfComing, placeOf } from '../document-key.ts'
 import { type Document, FetchReason } from './document.schema.ts'
-import { openCard, selectDocuments, shownDocument } from './document-record.ts'
+import { openCardIfWhole, selectDocuments, shownDocument } from './document-record.ts'
 
 const KEPT_DAYS = 30
 const FORGOTTEN_AT_ONCE = 200
@@ -48,7 +48,7 @@ export async function findFetch(tx: TenantReader, id: string): Promise<Document>
   if (row.document !== null) {
     const found = await selectDocuments(tx).where('id', '=', row.document).executeTakeFirst()
     if (!found) throw new PublicError('not_found')
-    return shownDocument(found, await openCard(tx, found))
+    return shownDocument(found, await openCardIfWhole(tx, found))
   }
   const card = await openFetchCard(tx, row)
   const reason = whyNot(row)

@@ -3,7 +3,7 @@ import { builtOnce } from '#core/db/built-once.ts'
 import { fromApi } from '#core/ids.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import type { Document } from './document.schema.ts'
-import { openCard, selectDocuments, shownDocument } from './document-record.ts'
+import { openCardIfWhole, selectDocuments, shownDocument } from './document-record.ts'
 import { findFetch } from './fetch-record.ts'
 
 const documentById = builtOnce((db, id: string) => selectDocuments({ db }).where('id', '=', id))
@@ -16,5 +16,5 @@ export async function findDocument(tx: TenantReader, id: string): Promise<Docume
     action: 'knowledge.document.read',
     record: { kind: 'document', id: document },
   })
-  return row ? shownDocument(row, await openCard(tx, row)) : findFetch(tx, document)
+  return row ? shownDocument(row, await openCardIfWhole(tx, row)) : findFetch(tx, document)
 }

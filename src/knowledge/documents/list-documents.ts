@@ -1,6 +1,6 @@
 /**
  * The documents of a tenant, a page at a time. By age the database sorts; everything else is sorted and filtered here,
- * because titles are sealed.
+ * because titles are sealed. Must stay true: one document that is damaged is shown as that, and hides no other.
  */
 import { readSealStates } from '#core/evidence/seal-state.ts'
 import { readCursor, writeCursor } from '#core/page-cursor.ts'
@@ -36,7 +36,7 @@ export async function listDocuments(tx: TenantReader, query: DocumentQuery): Pro
   return {
     items: found.rows.map(({ row, card }) => ({
       ...shownDocument(row, card),
-      seal: seals.get(row.id) ?? 'unknown',
+      seal: card ? (seals.get(row.id) ?? 'unknown') : 'failed',
     })),
     next: found.next,
     total: found.total,
@@ -45,7 +45,7 @@ export async function listDocuments(tx: TenantReader, query: DocumentQuery): Pro
 
 interface Opened {
   readonly row: DocumentRow
-  readonly card: DocumentCard
+  readonly card: DocumentCard | null
 }
 
 interface Found extends Omit<DocumentList, 'items'> {
@@ -57,7 +57,7 @@ async function opened(tx: TenantReader, rows: readonly DocumentRow[]): Promise<O
   const cards = await openCards(tx, rows)
   return rows.flatMap((row) => {
     const card = cards.get(row.id)
-    return card ? [{ row, card }] : []
+    return card === undefined ? [] : [{ row, card }]
   })
 }
 
@@ -90,7 +90,8 @@ async function listSorted(
   const sorted = (await opened(tx, await rows.execute()))
     .filter(
       ({ card }) =>
-        needle === '' || fold(card.title).includes(needle) || fold(card.fileName).includes(needle),
+        needle === '' ||
+        (card !== null && (fold(card.title).includes(needle) || fold(card.fileName).includes(needle))),
     )
     .map((one) => ({ ...one, value: sortValue(one, sort) }))
     .sort(comparing(sort.startsWith('-') ? -1 : 1))
@@ -120,7 +121,7 @@ function sortValue({ row, card }: Opened, sort: DocumentSort): string | number {
   switch (sort) {
     case 'title':
     case '-title':
-      return card.title
+      return card?.title ?? ''
     case 'size':
     case '-size':
       return row.size

@@ -4,12 +4,12 @@ import type { ByteRange } from '#core/blobs/blob-file.ts'
 import { PublicError } from '#core/errors.ts'
 import { type BodyRequest, type WantedPart, wantedPart } from '#core/net/wanted-part.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
-import { findDocumentRow, openCard } from './document-record.ts'
+import { findDocumentRow, openCardIfWhole } from './document-record.ts'
 
 /** What is answered of a document's file: all of it, a part, or only that the caller has it. */
 export interface OpenedFile {
   readonly part: WantedPart
-  /** Strong: the SHA-256 of the bytes. */
+  /** Strong: the SHA-256 of the bytes, or the id of the document where that does not open; its bytes never change. */
   readonly etag: string
   /** Null where no body is answered. */
   readonly bytes: Readable | null
@@ -30,8 +30,8 @@ export async function openDocumentFile(
 ): Promise<OpenedFile> {
   tx.require('knowledge.document.read')
   const document = await findDocumentRow(tx, id)
-  const card = await openCard(tx, document)
-  const etag = `"${card.sha256}"`
+  const card = await openCardIfWhole(tx, document)
+  const etag = `"${card?.sha256 ?? id}"`
   const part = wantedPart(request, { etag, size: document.size })
   const range = part.answer === 'part' ? part.range : undefined
   const isRead = range !== undefined || part.answer === 'whole'
@@ -47,7 +47,7 @@ export async function openDocumentFile(
     bytes,
     size: document.size,
     contentType: document.content_type,
-    fileName: card.fileName,
+    fileName: card?.fileName ?? `${id}.pdf`,
   }
 }
 

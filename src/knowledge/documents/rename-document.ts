@@ -6,10 +6,10 @@ import { changedBy } from '../authorship.ts'
 import { documentSeal } from '../document-key.ts'
 import { cleanTitle } from './clean-file-name.ts'
 import type { Document, RenameDocument } from './document.schema.ts'
-import { findDocumentRow, openCardUnder, sealCard, shownDocument } from './document-record.ts'
+import { findDocumentRow, openCardUnder, openIfWhole, sealCard, shownDocument } from './document-record.ts'
 import { indexTitle } from './index-title.ts'
 
-/** Needs `knowledge.document.update`; throws `not_found`, and `invalid_request` when nothing of the title can be shown. */
+/** Needs `knowledge.document.update`; throws `not_found`, `invalid_request` when nothing of the title can be shown, `seals_damaged`. */
 export async function renameDocument(
   tx: TenantWriter,
   id: string,
@@ -27,7 +27,9 @@ export async function renameDocument(
     .executeTakeFirst()
   if (!row) throw new PublicError('not_found')
   const seal = await documentSeal(tx, uuid)
-  const card = { ...openCardUnder(tx, seal, row), title }
+  const known = openIfWhole(() => openCardUnder(tx, seal, row))
+  if (!known) throw new PublicError('seals_damaged', 'What is known of this document does not open any more.')
+  const card = { ...known, title }
   await tx.db
     .updateTable('document')
     .set({

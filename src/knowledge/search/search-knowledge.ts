@@ -1,6 +1,6 @@
 /**
  * Search over documents and snips: the index says which, the sealed text says what to show.
- * Must stay true: a passage is opened only for the hits that are answered.
+ * Must stay true: a passage is opened only for the hits that are answered; where it is damaged it is empty, and no other hit is hidden.
  */
 
 import { toApi } from '#core/ids.ts'
@@ -14,12 +14,13 @@ import {
   type DocumentCard,
   type DocumentRow,
   openCardUnder,
+  openIfWhole,
   selectDocuments,
 } from '../documents/document-record.ts'
 import { PAGE_ENTRY, TITLE_ENTRY } from '../documents/index-title.ts'
 import { type PageContent, pagePlace } from '../documents/page-record.ts'
 import { readableText } from '../snips/fold-text.ts'
-import { openEvidence, openSnipCard, SNIP_ENTRY, selectSnips } from '../snips/snip-record.ts'
+import { evidenceIfWhole, openSnipCard, SNIP_ENTRY, selectSnips } from '../snips/snip-record.ts'
 import type { SearchAnswer, SearchHit, SearchKind, SearchQuery } from './search.schema.ts'
 
 const kindsOf: Readonly<Record<SearchKind, readonly string[]>> = {
@@ -52,7 +53,7 @@ export async function searchKnowledge(
 
 interface HitDocument {
   readonly row: DocumentRow
-  readonly card: DocumentCard
+  readonly card: DocumentCard | null
   readonly seal: SubjectSeal
 }
 
@@ -67,7 +68,8 @@ async function documentsOf(tx: TenantReader, hits: readonly IndexHit[]): Promise
   return new Map(
     rows.flatMap((row) => {
       const seal = seals.get(row.id)
-      return seal ? [[row.id, { row, seal, card: openCardUnder(tx, seal, row) }] as const] : []
+      if (!seal) return []
+      return [[row.id, { row, seal, card: openIfWhole(() => openCardUnder(tx, seal, row)) }] as const]
     }),
   )
 }
@@ -76,9 +78,10 @@ async function documentsOf(tx: TenantReader, hits: readonly IndexHit[]): Promise
 async function shownHit(
   tx: TenantReader,
   hit: IndexHit,
-  { row: document, card: { title }, seal }: HitDocument,
+  { row: document, card, seal }: HitDocument,
   question: string,
 ): Promise<SearchHit | undefined> {
+  const title = card?.title ?? ''
   const about = {
     documentId: toApi('doc', document.id),
     page: hit.part === 0 ? null : hit.part,
@@ -106,11 +109,14 @@ async function snipHit(
 ): Promise<SearchHit | undefined> {
   const row = await selectSnips(tx).where('snip.id', '=', hit.entry).executeTakeFirst()
   if (!row) return undefined
-  const { insight, note, tags } = openSnipCard(tx, seal, row)
-  const evidence = openEvidence(tx, seal, row)
-  const text = [insight, evidence.quote?.exact ?? evidence.text, note, tags.join(' · ')].filter(
-    (part) => part !== '',
-  )
+  const card = openIfWhole(() => openSnipCard(tx, seal, row))
+  const evidence = evidenceIfWhole(tx, seal, row)
+  const text = [
+    card?.insight,
+    evidence?.quote?.exact ?? evidence?.text,
+    card?.note,
+    card?.tags.join(' · '),
+  ].filter((part) => part)
   return {
     kind: 'snip',
     id: toApi('snp', row.id),
@@ -133,5 +139,8 @@ async function pageText(
     .where('page', '=', page)
     .executeTakeFirst()
   if (!row) return undefined
-  return readableText(seal.open<PageContent>(pagePlace(tx.actor.tenant, document, page), row.text).text)
+  const content = openIfWhole(() =>
+    seal.open<PageContent>(pagePlace(tx.actor.tenant, document, page), row.text),
+  )
+  return readableText(content?.text ?? '')
 }

@@ -26,8 +26,10 @@ export const SearchHit = Type.Object(
     id: Type.Union([DocumentId, SnipId]),
     documentId: DocumentId,
     page: nullable(PageNumber),
-    title: Type.String(),
-    passage: Type.Array(Type.Object({ text: Type.String(), match: Type.Boolean() }, strict)),
+    title: Type.String({ description: 'Empty where it does not open any more.' }),
+    passage: Type.Array(Type.Object({ text: Type.String(), match: Type.Boolean() }, strict), {
+      description: 'Empty where it does not open any more.',
+    }),
     score: Type.Number(),
     createdBy: nullable(AuthorId),
     createdAt: Type.String({ format: 'date-time' }),

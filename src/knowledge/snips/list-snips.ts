@@ -38,7 +38,10 @@ export async function listSnips(tx: TenantReader, query: SnipQuery): Promise<Sni
       shown.map((row) => ({ id: row.id, subject: row.document_id })),
     ),
   ])
-  const items = snips.map((snip) => ({ ...snip, seal: seals.get(fromApi('snp', snip.id)) ?? 'unknown' }))
+  const items = snips.map((snip) => ({
+    ...snip,
+    seal: snip.seal ?? seals.get(fromApi('snp', snip.id)) ?? 'unknown',
+  }))
   tx.audit({ action: 'knowledge.snip.listed', detail: { count: items.length } })
   return { items, next: found.length > limit && last ? writeCursor({ id: last.id, index: 0 }) : null }
 }

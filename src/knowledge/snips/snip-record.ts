@@ -6,7 +6,7 @@ import { guessLanguage } from '#core/search/guess-language.ts'
 import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { shownAuthorship } from '../authorship.ts'
 import { documentSeals, openSealed, placeOf } from '../document-key.ts'
-import { openCardUnder } from '../documents/document-record.ts'
+import { openCardUnder, openIfWhole, withLivingKey } from '../documents/document-record.ts'
 import { indexEntries } from '../index-entries.ts'
 import type { Quote, Rect, Snip, SnipKind } from './snip.schema.ts'
 
@@ -105,34 +105,72 @@ export function openEvidence(
   return seal.open<SnipEvidence>(snipEvidencePlace(tx.actor.tenant, row.id), row.evidence)
 }
 
-/** The snips as the API shows them, in the same order; those of a document that was destroyed meanwhile are left out. */
+/**
+ * The snips as the API shows them, in the same order; one that is damaged is shown as that, those of a document that was destroyed
+ * meanwhile are left out.
+ */
 export async function shownSnips(tx: TenantReader, rows: readonly SnipRow[]): Promise<Snip[]> {
   const seals = await documentSeals(
     tx,
     rows.map((row) => row.document_id),
   )
+  const closed = rows.flatMap((row) => (seals.has(row.document_id) ? [] : [row.document_id]))
+  const damaged = await withLivingKey(tx, closed)
   return rows.flatMap((row) => {
     const seal = seals.get(row.document_id)
-    return seal ? [shownSnip(tx, seal, row, openEvidence(tx, seal, row))] : []
+    if (seal) return [shownSnip(tx, seal, row, evidenceIfWhole(tx, seal, row))]
+    return damaged.has(row.document_id) ? [snipOf(row, { title: '', card: null, evidence: null })] : []
   })
 }
 
+/** Quote, position and rectangles of a snip; null when they were damaged. */
+export function evidenceIfWhole(
+  tx: TenantReader,
+  seal: SubjectSeal,
+  row: { id: string; evidence: Buffer },
+): SnipEvidence | null {
+  return openIfWhole(() => openEvidence(tx, seal, row))
+}
+
 /** One snip as the API shows it. */
-export function shownSnip(tx: TenantReader, seal: SubjectSeal, row: SnipRow, evidence: SnipEvidence): Snip {
-  const { title } = openCardUnder(tx, seal, { id: row.document_id, card: row.document_card })
+export function shownSnip(
+  tx: TenantReader,
+  seal: SubjectSeal,
+  row: SnipRow,
+  evidence: SnipEvidence | null,
+): Snip {
+  const document = { id: row.document_id, card: row.document_card }
+  return snipOf(row, {
+    title: openIfWhole(() => openCardUnder(tx, seal, document).title) ?? '',
+    card: openIfWhole(() => openSnipCard(tx, seal, row)),
+    evidence,
+  })
+}
+
+/** What opens of a snip; null is damaged. */
+interface OpenedSnip {
+  readonly title: string
+  readonly card: SnipCard | null
+  readonly evidence: SnipEvidence | null
+}
+
+function snipOf(row: SnipRow, { title, card, evidence }: OpenedSnip): Snip {
   return {
     id: toApi('snp', row.id),
     documentId: toApi('doc', row.document_id),
     documentTitle: title,
     page: row.page,
     kind: readKind(row.kind),
-    quote: evidence.quote,
-    position: evidence.position,
-    rects: evidence.rects,
-    continues: (evidence.continues ?? []).map(({ page, position, rects }) => ({ page, position, rects })),
-    ...openSnipCard(tx, seal, row),
+    quote: evidence?.quote ?? null,
+    position: evidence?.position ?? null,
+    rects: evidence?.rects ?? [],
+    continues: (evidence?.continues ?? []).map(({ page, position, rects }) => ({ page, position, rects })),
+    insight: card?.insight ?? '',
+    note: card?.note ?? '',
+    tags: card?.tags ?? [],
     hasImage: row.has_image,
     ...shownAuthorship(row),
+    ...(card && evidence ? {} : { seal: 'failed' }),
   }
 }
 

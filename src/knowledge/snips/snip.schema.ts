@@ -54,7 +54,7 @@ export const Snip = Type.Object(
   {
     id: SnipId,
     documentId: DocumentId,
-    documentTitle: Type.String(),
+    documentTitle: Type.String({ description: 'Empty where that of the document does not open any more.' }),
     page: PageNumber,
     kind: SnipKind,
     quote: nullable(Quote),
@@ -71,7 +71,11 @@ export const Snip = Type.Object(
     updatedBy: nullable(AuthorId),
     updatedAt: Type.String({ format: 'date-time' }),
   },
-  { ...strict, $id: 'Snip' },
+  {
+    ...strict,
+    $id: 'Snip',
+    description: 'Where `seal` is `failed`, what does not open any more is empty or null.',
+  },
 )
 export type Snip = Type.Static<typeof Snip>
 

@@ -5,12 +5,10 @@
 import { PublicError } from '#core/errors.ts'
 import { newId } from '#core/ids.ts'
 import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
-import { findOwnUpload, isBeingWritten, type UploadRow } from './upload-record.ts'
+import { CLAIM_MS, findOwnUpload, isBeingWritten, type UploadRow } from './upload-record.ts'
 
 /** Parts of one upload, those included that came to nothing: the largest file in pieces of 16 KB, and some. */
 const MOST_PARTS = 10_000
-/** Whoever writes renews the claim every four seconds; whoever was killed is waited for until it ends. */
-const CLAIM_MS = 8_000
 
 export interface Claim {
   readonly upload: UploadRow

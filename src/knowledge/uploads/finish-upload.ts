@@ -16,7 +16,7 @@ import { documentSeal } from '../document-key.ts'
 import { addDocument } from '../documents/add-document.ts'
 import { planUpload } from '../documents/announce-upload.ts'
 import { checkUpload } from '../documents/check-upload.ts'
-import type { Claim } from './claim-upload.ts'
+import { type Claim, letGo } from './claim-upload.ts'
 import { dropParts } from './remove-upload.ts'
 import type { Upload } from './upload.schema.ts'
 import { openUploadCard, selectOwnUploads, shownUpload, type UploadRow } from './upload-record.ts'
@@ -24,10 +24,35 @@ import { openUploadCard, selectOwnUploads, shownUpload, type UploadRow } from '.
 /** A finished upload is told of for so long. */
 const TOLD_MS = 24 * 3_600_000
 
-/** Finishes an upload that one holds. Throws `unauthenticated` when the session or key ended meanwhile, `not_a_pdf`, `storage_full`, `not_found`. */
-export async function finishUpload(ctx: Ctx, actor: Actor, { upload }: Claim): Promise<Upload> {
+/**
+ * Finishes an upload that one holds; one that is finished already is answered as it is. Throws `unauthenticated` when the session or key
+ * ended meanwhile, `not_a_pdf`, `storage_full`, `not_found`.
+ */
+export async function finishUpload(ctx: Ctx, actor: Actor, claim: Claim): Promise<Upload> {
+  const { upload } = claim
+  const isFinished = upload.result !== null
+  const done = isFinished
+    ? upload
+    : await makeDocument(ctx, actor, upload).catch((cause: unknown) =>
+        madeMeanwhile(ctx, actor, upload, cause),
+      )
+  return ctx.write(actor, async (tx) => {
+    if (isFinished) await letGo(tx, claim, 'release')
+    else await dropParts(tx, upload.id, 0)
+    return shownUpload(tx, done, await openUploadCard(tx, done))
+  })
+}
+
+/** The upload when another process was faster, and took the parts away from under this one; throws `cause` when none was. */
+async function madeMeanwhile(ctx: Ctx, actor: Actor, { id }: UploadRow, cause: unknown): Promise<UploadRow> {
+  const row = await ctx.read(actor, (tx) => selectOwnUploads(tx).where('id', '=', id).executeTakeFirst())
+  if (!row || row.result === null) throw cause
+  return row
+}
+
+async function makeDocument(ctx: Ctx, actor: Actor, upload: UploadRow): Promise<UploadRow> {
   const { document_id: document, blob_id: blob } = upload
-  const done = await ctx.stage(actor, planUpload({ document, blob }), async (stage) => {
+  return ctx.stage(actor, planUpload({ document, blob }), async (stage) => {
     const stored = await ctx.read(actor, async (tx) => {
       const key = await tx.keys.subject('document', document)
       const source = Readable.from(joined(tx, key, await listParts(tx, upload)))
@@ -38,10 +63,6 @@ export async function finishUpload(ctx: Ctx, actor: Actor, { upload }: Claim): P
     const made = await ctx.write(actor, (tx) => adopt(tx, upload, stored))
     if (!made.is_duplicate) stage.keep()
     return made
-  })
-  return ctx.write(actor, async (tx) => {
-    await dropParts(tx, upload.id, 0)
-    return shownUpload(tx, done, await openUploadCard(tx, done))
   })
 }
 

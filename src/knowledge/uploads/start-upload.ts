@@ -16,7 +16,7 @@ import { cleanFileName, cleanTitle, titleOfFile } from '../documents/clean-file-
 import type { StartFields, Upload } from './upload.schema.ts'
 import { ownerOf, selectOwnUploads, shownUpload, UPLOAD_DAYS, type UploadCard } from './upload-record.ts'
 
-/** Unfinished uploads at a time. Two that begin in the same moment may both be the last. */
+/** Unfinished uploads at a time. */
 export const MOST_OPEN = { owner: 25, tenant: 200 } as const
 
 /** Keys of metadata that mean something here; the type of a file is seen from the file. */
@@ -81,6 +81,8 @@ function readCard(metadata: string): UploadCard {
 }
 
 async function demandRoom(tx: TenantWriter): Promise<void> {
+  // Of those that begin in the same moment each counts the ones before it.
+  await tx.db.selectFrom('organisation').select('id').forNoKeyUpdate().execute()
   const counted = await tx.db
     .selectFrom('upload')
     .select((eb) => eb.fn.countAll<number>().as('open'))

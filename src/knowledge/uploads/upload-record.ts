@@ -7,7 +7,11 @@ import { fromApi, toApi } from '#core/ids.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { documentSeals, openOfComing, openSealed, placeOf } from '../document-key.ts'
+import { openIfWhole } from '../documents/document-record.ts'
 import type { Upload } from './upload.schema.ts'
+
+/** Whoever writes renews the claim every four seconds; whoever was killed is waited for until it ends. */
+export const CLAIM_MS = 8_000
 
 /** Days until an upload that was not finished is removed: over a long weekend and some more. */
 export const UPLOAD_DAYS = 7
@@ -67,9 +71,11 @@ export async function findOwnUpload(
   return row
 }
 
-/** Somebody writes it, or did so a moment ago. */
+/** Somebody writes it, or did so a moment ago. A claim that lasts for longer than any is from before the clock went back. */
 export function isBeingWritten(tx: Pick<TenantReader, 'now'>, row: UploadRow): boolean {
-  return row.claim !== null && row.claimed_until !== null && row.claimed_until > tx.now()
+  if (row.claim === null || row.claimed_until === null) return false
+  const left = row.claimed_until.getTime() - tx.now().getTime()
+  return left > 0 && left <= 2 * CLAIM_MS
 }
 
 /** What its sender said of the file. */
@@ -77,7 +83,7 @@ export function openUploadCard(tx: TenantReader, row: UploadRow): Promise<Upload
   return openOfComing<UploadCard>(tx, row.document_id, placeOf(tx, 'upload', row.id, 'card'), row.card)
 }
 
-/** The uploads as the API shows them, in the same order. */
+/** The uploads as the API shows them, in the same order; of one that is damaged the name is empty. */
 export async function shownUploads(tx: TenantReader, rows: readonly UploadRow[]): Promise<Upload[]> {
   const seals = await documentSeals(
     tx,
@@ -86,8 +92,10 @@ export async function shownUploads(tx: TenantReader, rows: readonly UploadRow[])
   return rows.flatMap((row) => {
     const seal = seals.get(row.document_id)
     if (!seal) return []
-    const card = openSealed<UploadCard>(tx, seal, placeOf(tx, 'upload', row.id, 'card'), row.card)
-    return [shownUpload(tx, row, card)]
+    const card = openIfWhole(() =>
+      openSealed<UploadCard>(tx, seal, placeOf(tx, 'upload', row.id, 'card'), row.card),
+    )
+    return [shownUpload(tx, row, card ?? { fileName: '', modifiedAt: null })]
   })
 }
 
