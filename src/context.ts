@@ -183,6 +183,7 @@ export function buildContextOn(parts: ContextGround): BuiltCtx {
     sealedTables: products.flatMap(({ sealed }) => sealed),
     blindTables: products.flatMap(({ blinds }) => blinds ?? []),
     subjectSealed: products.flatMap(({ subjects }) => subjects ?? []),
+    indexRestorers: products.flatMap(({ restoreIndex }) => restoreIndex ?? []),
     renewKeys: (tenant) => keyring.renew(tenant),
     mail: openMail({
       regions: config.regions.map(({ name }) => name),

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Ctx } from '#core/ctx.ts'
 import { PublicError } from '#core/errors.ts'
 import { findConfinement } from '#core/jobs/confinement.ts'
 import type { Job, Task } from '#core/jobs/job.ts'
@@ -59,7 +60,6 @@ export async function openLibrary(options: OwnHouseOptions = {}): Promise<OwnLib
     openWorkRoot(runFolder),
   ])
   const ctx: BuiltCtx = { ...house.ctx, parsing: { workRoot, confinement } }
-  const tenantOf = ({ token }: Resident): string => token.split('.')[0] ?? ''
   const library: OwnLibrary = {
     house,
     ctx,
@@ -85,28 +85,11 @@ export async function openLibrary(options: OwnHouseOptions = {}): Promise<OwnLib
         'content-type': form.type,
       })
     },
-    async run(resident, task, record, signal = new AbortController().signal, progress = () => undefined) {
-      const tenant = tenantOf(resident)
-      const actor = systemActor(tenant, {
-        region: 'eu',
-        origin: { ip: '', userAgent: '' },
-        requestId: crypto.randomUUID(),
-      })
-      const job: Job = {
-        id: record,
-        region: 'eu',
-        tenant,
-        task: task.name,
-        record,
-        activity: null,
-        attempt: 1,
-        isLastAttempt: true,
-        actor: { ...actor, permissions: new Set(task.permissions) },
-        signal,
-        progress,
-      }
-      await task.run(ctx, job)
-    },
+    run: (resident, task, record, signal, progress) =>
+      runOn(ctx, resident, task, record, {
+        ...(signal ? { signal } : {}),
+        ...(progress ? { progress } : {}),
+      }),
     async work(resident) {
       const { db } = { db: (await ctx.tenant(tenantOf(resident))).db('activity') }
       const documents = await db
@@ -134,4 +117,39 @@ export async function openLibrary(options: OwnHouseOptions = {}): Promise<OwnLib
 /** An unreadable document ends its job with a code; what the test looks at is the document. */
 function passUnreadable(error: unknown): void {
   if (!(error instanceof PublicError && error.code === 'document_unreadable')) throw error
+}
+
+const tenantOf = ({ token }: Resident): string => token.split('.')[0] ?? ''
+
+/** Runs one task for one record as the worker of a house does. */
+export async function runOn(
+  ctx: Ctx,
+  resident: Resident,
+  task: Task,
+  record: string,
+  {
+    signal = new AbortController().signal,
+    progress = () => undefined,
+  }: Partial<Pick<Job, 'signal' | 'progress'>> = {},
+): Promise<void> {
+  const tenant = tenantOf(resident)
+  const actor = systemActor(tenant, {
+    region: 'eu',
+    origin: { ip: '', userAgent: '' },
+    requestId: crypto.randomUUID(),
+  })
+  const job: Job = {
+    id: record,
+    region: 'eu',
+    tenant,
+    task: task.name,
+    record,
+    activity: null,
+    attempt: 1,
+    isLastAttempt: true,
+    actor: { ...actor, permissions: new Set(task.permissions) },
+    signal,
+    progress,
+  }
+  await task.run(ctx, job)
 }

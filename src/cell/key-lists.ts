@@ -12,6 +12,7 @@ import { tenantNames } from '#core/db/migrate.ts'
 import type { SteadyConnection } from '#core/db/steady-client.ts'
 import { syncFolder } from '#core/durable-file.ts'
 import { isRoutingId } from '#core/ids.ts'
+import { RESTORE_INDEX_TASK } from '#core/search/restore-index.job.ts'
 
 const EPOCHS = 'epochs.json'
 const PAGE = 2_000
@@ -121,6 +122,7 @@ async function takeUp(
     if (existsSync(keys)) {
       await takeUpKeys(client, schema, keys)
       await clearIndex(client, schema)
+      await queueRestore(client, tenant)
     }
     await client.query('update cell.tenant set region_epoch = $2 where tenant = $1', [tenant, list.under])
     await client.query('commit')
@@ -145,6 +147,18 @@ async function clearIndex(client: SteadyConnection, schema: string): Promise<voi
     await client.query(
       `update ${schema}.search_merge set target = null, inputs = null, passes = null, next_pass = null`,
     )
+}
+
+/** A worker makes the index anew; until it has come to a document, only reading it finds what is in it. */
+async function queueRestore(client: SteadyConnection, tenant: string): Promise<void> {
+  await client.query('set local role dispatcher')
+  await client.query(
+    `select queue.add_job(identifier => 'tenant',
+       payload => json_build_object('task', $2::text, 'tenant', $1::text, 'record', gen_random_uuid()),
+       max_attempts => 25, job_key => $1 || ':' || $2, flags => array[$1])`,
+    [tenant, RESTORE_INDEX_TASK],
+  )
+  await client.query('reset role')
 }
 
 /** Keys that the list has under a newer epoch than the table; those it does not know stay as they are. */

@@ -27,6 +27,7 @@ import { coreNotifications } from './notifications/core-notifications.ts'
 import { notificationRoutes } from './notifications/routes.ts'
 import type { Product } from './product.ts'
 import { mergeSegmentsTask } from './search/merge-segments.job.ts'
+import { restoreIndexTask } from './search/restore-index.job.ts'
 import { tenancyRoutes } from './tenancy/routes.ts'
 import { deliverWebhookTask } from './webhooks/deliver-webhook.job.ts'
 import { coreEventTypes } from './webhooks/event-type.ts'
@@ -56,6 +57,7 @@ export const core: Product = {
     deliverWebhookTask,
     exportAuditTask,
     mergeSegmentsTask,
+    restoreIndexTask,
     prepareRotationTask,
     reindexTask,
     rotateKeysTask,

@@ -20,7 +20,7 @@ import type { Outbox } from './mail/send-mail.ts'
 import type { Outbound } from './net/outbound/outbound.ts'
 import type { StandingNotices } from './notifications/standing-notices.ts'
 import type { UnreadStreams } from './notifications/unread-streams.ts'
-import type { RecordKind } from './product.ts'
+import type { IndexRestorer, RecordKind } from './product.ts'
 import type { Directory } from './regions/directory.ts'
 import type { VisitLog } from './regions/visit-log.ts'
 import type { OpenTenant } from './tenancy/tenant-connections.ts'
@@ -45,6 +45,8 @@ export interface Ctx extends TenantDoor {
   readonly sealedTables: readonly SealedTable[]
   readonly blindTables: readonly BlindTable[]
   readonly subjectSealed: readonly SubjectSealed[]
+  /** What puts all records of a product into an index that lost them. */
+  readonly indexRestorers: readonly IndexRestorer[]
   readonly mail: Outbox
   /** Pages that wait for what concerns their person. */
   readonly unreadStreams: UnreadStreams

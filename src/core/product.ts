@@ -1,10 +1,11 @@
 // What a room that can be mounted declares about itself: data, read by server, worker, tests and the trust page.
 
 import type { Permission } from './access/permissions.ts'
+import type { Ctx } from './ctx.ts'
 import type { Evidence } from './evidence/evidence.ts'
 import type { FirstStep } from './guide/first-step.ts'
 import type { IdPrefix } from './ids.ts'
-import type { Task } from './jobs/job.ts'
+import type { Job, Task } from './jobs/job.ts'
 import type { BlindTable } from './keys/blind-values.ts'
 import type { SubjectSealed } from './keys/reseal-subject.ts'
 import type { SealedTable } from './keys/rotate-keys.ts'
@@ -45,6 +46,8 @@ export type CanaryAsk = (question: {
   readonly file?: { readonly name: string; readonly type: string; readonly bytes: Uint8Array }
 }) => Promise<{ readonly status: number; readonly json: unknown }>
 
+export type IndexRestorer = (ctx: Ctx, job: Job) => Promise<void>
+
 /** A product's manifest. */
 export interface Product {
   readonly name: string
@@ -60,6 +63,8 @@ export interface Product {
   readonly blinds?: readonly BlindTable[]
   /** Columns and blobs sealed under document keys; rotation seals them again. */
   readonly subjects?: SubjectSealed
+  /** Puts what is found of its records into an index that lost them, and can do so again. */
+  readonly restoreIndex?: IndexRestorer
   /** What it leads people to who are new. */
   readonly firstSteps?: readonly FirstStep[]
   /** What it tells people. */

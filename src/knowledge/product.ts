@@ -11,6 +11,7 @@ import { knowledgeFirstSteps } from './first-steps.ts'
 import { furnishCanary } from './furnish-canary.ts'
 import { knowledgeRecords } from './knowledge-records.ts'
 import { moveSealsTask } from './move-seals.job.ts'
+import { restoreKnowledgeIndex } from './restore-index.ts'
 import { searchRoutes } from './search/routes.ts'
 import { eraseSnipTask } from './snips/erase-snip.job.ts'
 import { snipRoutes } from './snips/routes.ts'
@@ -75,6 +76,7 @@ export const knowledge: Product = {
     ],
     blobs: [documentBlobs],
   },
+  restoreIndex: restoreKnowledgeIndex,
   records: knowledgeRecords,
   firstSteps: knowledgeFirstSteps,
   furnish: furnishCanary,

@@ -8,13 +8,14 @@ import { connectAs } from '#core/db/system-login.ts'
 import { certifyTask } from '#core/destruction/certify-destruction.job.ts'
 import { reindexTask } from '#core/destruction/reindex.job.ts'
 import { fromApi, newId } from '#core/ids.ts'
+import { restoreIndexTask } from '#core/search/restore-index.job.ts'
 import { eraseDocumentTask } from '#knowledge/documents/erase-document.job.ts'
 import { fetchDocumentTask } from '#knowledge/documents/fetch-document.job.ts'
 import { fileForm } from '../ask.ts'
 import { onePagePdf } from '../one-page-pdf.ts'
 import { openWorld } from '../outside-world.ts'
 import { type OwnHouse, openHouse } from '../own-house.ts'
-import { type OwnLibrary, openLibrary } from '../own-library.ts'
+import { type OwnLibrary, openLibrary, runOn } from '../own-library.ts'
 import { guessed, keyTables, lentOf, openEverything } from './open-everything.ts'
 
 const minute = 60_000
@@ -65,6 +66,9 @@ test('what was destroyed opens from no copy taken before, with the keeper as it 
   const theirs = await add(two, 'Not concerned at all')
   const lost = await add(gone, 'Goes with its organisation')
   for (const person of [one, two, gone]) await library.work(person)
+  const quote = { exact: 'mill itself' }
+  const snip = { documentId: kept, page: 1, kind: 'text', quote, insight: 'It turns', tags: ['Power'] }
+  assert.equal((await library.ask(one, 'POST', '/v1/snips', snip)).status, 201)
   const openCopy = await copyEverything()
 
   house.passTime(minute)
@@ -94,6 +98,14 @@ test('what was destroyed opens from no copy taken before, with the keeper as it 
   try {
     assert.equal(await takeUpKeyLists(migrator, join(house.folder, 'keys')), 2)
     assert.equal(await takeUpKeyLists(migrator, join(house.folder, 'keys')), 0)
+    await migrator.query('set role dispatcher')
+    const { rows } = await migrator.query('select key from queue.jobs where key like $1', [
+      `%:${restoreIndexTask.name}`,
+    ])
+    assert.deepEqual(
+      rows.map(({ key }) => key.split(':')[0]),
+      [one.token.split('.')[0]],
+    )
   } finally {
     await migrator.end()
   }
@@ -113,6 +125,21 @@ test('what was destroyed opens from no copy taken before, with the keeper as it 
   assert.equal((await copy.ask(one, 'GET', `/v1/documents/${doomed}/text`)).json.code, 'gone')
   const searched = await copy.ask(one, 'GET', '/v1/search?q=mill')
   assert.deepEqual([searched.status, searched.json.total], [200, 0])
+
+  // A worker makes it anew, and may be killed in the middle of it.
+  for (let time = 0; time < 2; time++) await runOn(copy.ctx, one, restoreIndexTask, newId())
+  const found = await copy.ask(one, 'GET', '/v1/search?q=mill')
+  assert.deepEqual(
+    found.json.items.map((item: { kind: string; documentId: string }) => [item.kind, item.documentId]),
+    [
+      ['document', kept],
+      ['document', kept],
+      ['snip', kept],
+    ],
+  )
+  assert.equal((await copy.ask(one, 'GET', '/v1/search?q=secret')).json.total, 0)
+  assert.deepEqual((await copy.ask(one, 'GET', '/v1/tags')).json.items, [{ tag: 'Power', count: 1 }])
+  assert.equal((await copy.ask(one, 'GET', '/v1/snips?tag=power')).json.items.length, 1)
 })
 
 test('of a destroyed document no word and no address opens in an older copy, whatever key is tried; what lives does', async () => {

@@ -73,16 +73,24 @@ export async function storePages(
       })),
     )
     .execute()
-  const readable = pages.filter(({ text }) => hasWords(text))
-  await indexEntries(
-    tx,
-    readable.map((page) => entryOf(document, page)),
-  )
+  await indexPages(tx, document, pages)
   tx.audit({
     action: 'knowledge.document.pagesStored',
     record: { kind: 'document', id: document },
     detail: { from: first.page, to: last.page },
   })
+}
+
+/** Makes pages findable that are not yet. The caller holds the document's row. */
+export async function indexPages(
+  tx: TenantWriter,
+  document: string,
+  pages: readonly Pick<PdfPage, 'page' | 'text'>[],
+): Promise<void> {
+  await indexEntries(
+    tx,
+    pages.filter(({ text }) => hasWords(text)).map((page) => entryOf(document, page)),
+  )
 }
 
 export type ReadingEnd =
@@ -134,7 +142,7 @@ async function lastPage(tx: TenantReader, document: string): Promise<number> {
   return last ?? 0
 }
 
-function entryOf(document: string, { page, text }: PdfPage): SearchEntry {
+function entryOf(document: string, { page, text }: Pick<PdfPage, 'page' | 'text'>): SearchEntry {
   return {
     id: newId(),
     kind: PAGE_ENTRY,
