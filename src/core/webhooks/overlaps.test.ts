@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { webhookHouse } from '#test/webhook-house.ts'
 import { fromApi, newId } from '../ids.ts'
 import { deliverWebhookTask } from './deliver-webhook.job.ts'
+import { nextDue } from './record-attempt.ts'
 import { sweepDeliveriesTask } from './sweep-deliveries.job.ts'
 
 const HOUR = 3_600_000
@@ -143,5 +144,21 @@ describe('messages of webhooks that overlap with something', () => {
       .filter(({ action }: { action: string }) => action === 'core.webhook.swept')
       .map(({ detail }: { detail: { deliveries: number } }) => detail.deliveries)
     assert.deepEqual(counts.sort(), [2000, 2000, 500])
+  })
+
+  it('are looked for at the same cost however many wait', async () => {
+    const hook = await make()
+    const tables = await db()
+    await sql`insert into webhook_delivery (id, webhook, event, type, at, actor_kind, next_at, claimed_until)
+      select gen_random_uuid(), ${hook.uuid}::uuid, gen_random_uuid(), 'core.key.created', now(), 'system',
+        now() + n * interval '1 minute', case when n < 3 then now() + interval '1 hour' end
+      from generate_series(1, 5000) as n`.execute(tables)
+    const { rows } = await sql<{
+      'QUERY PLAN': unknown
+    }>`explain (analyze, format json) ${nextDue(hook.uuid)}`.execute(tables)
+    const read = [...JSON.stringify(rows).matchAll(/"Actual Rows":(\d+)/g)].map(([, count]) => Number(count))
+    assert.ok(read.length > 1 && Math.max(...read) <= 100, String(read))
+    const [due] = (await nextDue(hook.uuid).execute(tables)).rows
+    assert.ok(Math.abs((due?.next?.getTime() ?? 0) - Date.now() - 180_000) < 30_000, String(due?.next))
   })
 })
