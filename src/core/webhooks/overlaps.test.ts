@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { describe, it } from 'node:test'
+import { sql } from 'kysely'
 import { webhookHouse } from '#test/webhook-house.ts'
 import { fromApi, newId } from '../ids.ts'
 import { deliverWebhookTask } from './deliver-webhook.job.ts'
+import { nextDue } from './record-attempt.ts'
+import { sweepDeliveriesTask } from './sweep-deliveries.job.ts'
 
 const HOUR = 3_600_000
 
 describe('messages of webhooks that overlap with something', () => {
   const w = webhookHouse()
-  const { heard, actor, ask, make, addDocument, deliver, pass, openCourier } = w
+  const { heard, actor, ask, make, addDocument, deliver, pass, jobs, run, db, openCourier } = w
 
   /** Carries what is due to a receiver that keeps it waiting; answers how to let it go. */
   async function hold(uuid: string) {
@@ -116,5 +119,46 @@ describe('messages of webhooks that overlap with something', () => {
     assert.equal(tried.statusCode, 202, tried.body)
     await deliver(hook.uuid)
     assert.equal(JSON.parse(heard[0]?.body ?? '{}').data.actor, made.json.id)
+  })
+
+  it('are swept every day, though somebody makes webhooks every day', async () => {
+    await make()
+    const sweeps = async () => (await jobs()).filter(({ task }) => task === 'core.webhook.sweep')
+    const [first] = await sweeps()
+    await pass(24 * HOUR)
+    await make()
+    const wait = Math.min(...(await sweeps()).map((job) => job.wait))
+    assert.ok(wait <= (first?.wait ?? 0), String(wait))
+  })
+
+  it('are swept in many small transactions', async () => {
+    const hook = await make()
+    const tables = await db()
+    await sql`insert into webhook_delivery (id, webhook, event, type, at, actor_kind, next_at)
+      select gen_random_uuid(), ${hook.uuid}::uuid, gen_random_uuid(), 'core.key.created', '2020-01-01', 'system', now()
+      from generate_series(1, 4500)`.execute(tables)
+    await run(sweepDeliveriesTask, hook.uuid)
+    assert.equal((await tables.selectFrom('webhook_delivery').select('id').execute()).length, 0)
+    const { items } = (await ask(w.owner, 'GET', '/v1/audit?limit=200')).json
+    const counts = items
+      .filter(({ action }: { action: string }) => action === 'core.webhook.swept')
+      .map(({ detail }: { detail: { deliveries: number } }) => detail.deliveries)
+    assert.deepEqual(counts.sort(), [2000, 2000, 500])
+  })
+
+  it('are looked for at the same cost however many wait', async () => {
+    const hook = await make()
+    const tables = await db()
+    await sql`insert into webhook_delivery (id, webhook, event, type, at, actor_kind, next_at, claimed_until)
+      select gen_random_uuid(), ${hook.uuid}::uuid, gen_random_uuid(), 'core.key.created', now(), 'system',
+        now() + n * interval '1 minute', case when n < 3 then now() + interval '1 hour' end
+      from generate_series(1, 5000) as n`.execute(tables)
+    const { rows } = await sql<{
+      'QUERY PLAN': unknown
+    }>`explain (analyze, format json) ${nextDue(hook.uuid)}`.execute(tables)
+    const read = [...JSON.stringify(rows).matchAll(/"Actual Rows":(\d+)/g)].map(([, count]) => Number(count))
+    assert.ok(read.length > 1 && Math.max(...read) <= 100, String(read))
+    const [due] = (await nextDue(hook.uuid).execute(tables)).rows
+    assert.ok(Math.abs((due?.next?.getTime() ?? 0) - Date.now() - 180_000) < 30_000, String(due?.next))
   })
 })

@@ -14,6 +14,7 @@ import { TELL_TASK } from './tell-owners.job.ts'
 import { openCard } from './webhook-record.ts'
 
 const LONGEST_DELAY = 30 * 86_400
+const EARLIEST = 100
 
 /** Records one attempt. Answers whether the webhook is failing. */
 export async function recordAttempt(
@@ -102,12 +103,20 @@ async function changeWebhook(
 
 /** A job for when the next delivery is due. */
 export async function lookAgain(tx: TenantWriter, webhook: string): Promise<void> {
-  const { rows } = await sql<{ next: Date | null }>`
-    select min(greatest(next_at, claimed_until)) as next from webhook_delivery where webhook = ${webhook} and state = 'waiting'`.execute(
-    tx.db,
-  )
+  const { rows } = await nextDue(webhook).execute(tx.db)
   const next = rows[0]?.next
   if (!next) return
   const delaySeconds = Math.min(Math.max((next.getTime() - tx.now().getTime()) / 1_000, 0), LONGEST_DELAY)
   await tx.enqueue(DELIVER_TASK, webhook, { key: laterKey(webhook), delaySeconds })
+}
+
+/**
+ * When something is due next. Every attempt asks, so it looks at the earliest alone, however many wait: what is behind one that nobody has
+ * claimed is due no sooner. Where all of them are claimed, the first claim that ends is soon enough.
+ */
+export function nextDue(webhook: string) {
+  return sql<{ next: Date | null }>`
+    select min(greatest(next_at, claimed_until)) as next from (
+      select next_at, claimed_until from webhook_delivery where webhook = ${webhook} and state = 'waiting'
+      order by next_at limit ${EARLIEST}) as earliest`
 }

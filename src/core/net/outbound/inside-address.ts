@@ -38,7 +38,7 @@ const loopback = listOf(['127.0.0.0/8', '::1/128'])
 /** Whether the address is inside. `text` is an address as the resolver or the URL parser wrote it, without brackets. */
 export function isInside(text: string): boolean {
   const family = familyOf(text)
-  if (family === null || ranges.check(text, family) || ownAddresses().check(text, family)) return true
+  if (family === null || ranges.check(text, family) || ownNetworks().check(text, family)) return true
   return family === 'ipv6' && !globalUnicast.check(text, family)
 }
 
@@ -53,11 +53,20 @@ function familyOf(text: string): 'ipv4' | 'ipv6' | null {
   return isIPv4(text) ? 'ipv4' : 'ipv6'
 }
 
-/** The public addresses of this machine lead inside, too. Read anew each time: they change while we run. */
-function ownAddresses(): BlockList {
+/**
+ * The public addresses of this machine and its neighbours in the same network lead inside, too: what is between them passes no border. Read anew
+ * each time: they change while we run.
+ */
+function ownNetworks(): BlockList {
   const own = new BlockList()
-  for (const { address, family } of Object.values(networkInterfaces()).flatMap((list) => list ?? []))
-    own.addAddress(address.replace(/%.*$/, ''), family === 'IPv4' ? 'ipv4' : 'ipv6')
+  for (const { address, family, cidr } of Object.values(networkInterfaces()).flatMap((list) => list ?? [])) {
+    const [kind, widest] = family === 'IPv4' ? (['ipv4', 8] as const) : (['ipv6', 32] as const)
+    const bits = Number(cidr?.split('/')[1])
+    const plain = address.replace(/%.*$/, '')
+    // A tunnel to everywhere has no neighbours.
+    if (bits >= widest) own.addSubnet(plain, bits, kind)
+    else own.addAddress(plain, kind)
+  }
   return own
 }
 

@@ -247,6 +247,11 @@ describe('calls to addresses outside', () => {
     await assert.rejects(work, /enough/)
   })
 
+  it('says of an address that cannot be judged in time that it timed out', async (t) => {
+    t.mock.method(AbortSignal, 'timeout', () => AbortSignal.abort(new DOMException('late', 'TimeoutError')))
+    assert.equal(await codeOf(open().check('webhook', 'https://silent.example/')), 'address_timed_out')
+  })
+
   it('follows redirects, and judges each hop again', async () => {
     const place = await world.http((request, response) => {
       const to = new URL(request.url ?? '', 'http://here').searchParams.get('to')

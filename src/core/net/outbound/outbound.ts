@@ -123,7 +123,13 @@ export function openOutbound(options: OutboundOptions): Outbound {
     read: (kind, text) => read(kind, text),
     async check(kind, text) {
       const url = read(kind, text)
-      await resolveAddress(hostOf(url), options, AbortSignal.timeout(OUTBOUND_KINDS[kind].wholeMs))
+      const whole = AbortSignal.timeout(OUTBOUND_KINDS[kind].wholeMs)
+      try {
+        await resolveAddress(hostOf(url), options, whole)
+      } catch (error) {
+        if (whole.aborted) throw new PublicError('address_timed_out', undefined, { cause: error })
+        throw error
+      }
       return url
     },
     async call(call) {
