@@ -76,6 +76,7 @@ export async function startOwnDispatcher(): Promise<OwnDispatcher> {
         log,
         perTenant,
         pollInterval: 200,
+        clockInterval: 300,
       })
       const server = await listenOn(socket, (connection) => workers.add(connection))
       const links: CellLink[] = []

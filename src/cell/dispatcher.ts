@@ -12,6 +12,7 @@ import { stopwatch } from '#core/time.ts'
 import { JobOrder } from '#protocol/cell/worker.ts'
 import { type Drain, openDrain } from './drain.ts'
 import { queueSchema, takeBackJobs } from './prepare-queue.ts'
+import { mendTimes } from './queue-clock.ts'
 import { queueLogger } from './queue-logger.ts'
 import { takeTurns } from './tenant-turns.ts'
 import type { Workers } from './workers.ts'
@@ -25,6 +26,8 @@ export interface DispatcherOptions {
   readonly perTenant?: number
   /** Milliseconds between looks for jobs whose time has come; new ones announce themselves. 2,000 unless said. */
   readonly pollInterval?: number
+  /** Milliseconds between looks for jobs that a clock which went back has put off; 15,000 unless said. */
+  readonly clockInterval?: number
 }
 
 export interface Dispatcher {
@@ -159,12 +162,25 @@ export async function startDispatcher(options: DispatcherOptions): Promise<Dispa
     )
   }
 
+  function lookAtClock(): void {
+    mendTimes(pool).then(
+      (jobs) => {
+        if (jobs > 0)
+          log.warn({ region, jobs }, 'the clock went back: jobs that it put off are due as before')
+      },
+      // The queue cannot be read now; the next look is soon.
+      () => undefined,
+    )
+  }
+
+  const looking = setInterval(lookAtClock, options.clockInterval ?? 15_000).unref()
   const ended = keepRunning()
   return {
     drained: drain.drained,
     running: () => turns.running(),
     async stop() {
       stopping.abort()
+      clearInterval(looking)
       await runner?.stop().catch(() => undefined)
       await ended
       drain.close()

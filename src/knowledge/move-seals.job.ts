@@ -6,6 +6,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Ctx } from '#core/ctx.ts'
 import type { Job, Task } from '#core/jobs/job.ts'
+import { isDamage } from '#core/keys/is-damage.ts'
 import { blindTable } from '#core/keys/rotate-keys.job.ts'
 import { SealBroken } from '#core/keys/seal-broken.ts'
 import type { SubjectSeal } from '#core/keys/subject-seal.ts'
@@ -63,7 +64,12 @@ async function moveSome(tx: TenantWriter, of: OlderTable, after: string): Promis
     from ${sql.table(table)} where id::text > ${after} and ${where} order by id::text limit ${BATCH} for update`.execute(
     tx.db,
   )
-  if (table === 'document_fetch') for (const { id } of rows) await makeFetchKey(tx, id)
+  if (table === 'document_fetch')
+    for (const { id } of rows)
+      await makeFetchKey(tx, id).catch((error: unknown) => {
+        // Its key was damaged: it stays as it is, and those behind it are moved.
+        if (!isDamage(error)) throw error
+      })
   const seals = await documentSeals(
     tx,
     rows.map((row) => row.document),

@@ -12,8 +12,8 @@ import { newId } from '#core/ids.ts'
 
 /** Up to here a body stays in memory; JSON never exceeds it. */
 export const IN_MEMORY = 1024 * 1024
-/** A file so old belongs to a process that was killed. */
-const LEFT_OVER_MS = 60 * 60_000
+/** A file so old belongs to a process that was killed, also where the clock jumped by an hour or two while it was written. */
+const LEFT_OVER_MS = 6 * 60 * 60_000
 
 export interface TakenBody {
   readonly digests: Digests

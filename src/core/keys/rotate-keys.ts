@@ -92,7 +92,13 @@ export async function rotateKeys(tx: TenantWriter): Promise<{ activityId: string
 /** Queues the sealing of a rotation for the time when every process seals with its keys. `activity` shows it. */
 export async function queueSealing(tx: TenantWriter, activity: string): Promise<void> {
   const { id } = await tx.db.selectFrom('organisation').select('id').executeTakeFirstOrThrow()
-  await tx.enqueue(ROTATE_TASK, id, { key: 'rotate', delaySeconds: WAIT_SECONDS, shownBy: activity })
+  await tx.enqueue(ROTATE_TASK, id, {
+    key: 'rotate',
+    delaySeconds: WAIT_SECONDS,
+    // When the clock goes back, the new keys are in use as much later.
+    attempts: 25,
+    shownBy: activity,
+  })
   tx.audit({ action: 'core.key.sealingQueued', record: { kind: 'organisation', id } })
 }
 

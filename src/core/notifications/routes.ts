@@ -38,7 +38,8 @@ export const notificationRoutes: readonly Route[] = [
     schema: { response: { 200: Unread } },
     handler: async (ctx, { actor, request, reply }) => {
       const person = personOf(actor)
-      const isStream = /\btext\/event-stream\b/.test(request.headers.accept ?? '')
+      // Of a stream there is no head: nobody would read it, and nothing end it.
+      const isStream = request.method === 'GET' && /\btext\/event-stream\b/.test(request.headers.accept ?? '')
       await hearStanding(ctx, actor)
       const unread = await ctx.read(actor, async (tx) => {
         tx.audit({ action: isStream ? 'core.notification.watched' : 'core.notification.counted' })

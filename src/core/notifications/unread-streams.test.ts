@@ -199,6 +199,20 @@ describe('a page that waits for what concerns its person', () => {
     for (const page of pages) page.hangUp()
   })
 
+  it('is none where only the head is asked for', async () => {
+    const person = await house.aResident()
+    const open = house.ctx.unreadStreams.open
+    for (let asked = 0; asked <= STREAM_BOUNDS.perPerson; asked++) {
+      const head = await house.app.inject({
+        method: 'HEAD',
+        url: '/v1/notifications/unread',
+        headers: { authorization: `Bearer ${person.token}`, accept: 'text/event-stream' },
+      })
+      assert.equal(head.statusCode, 200)
+    }
+    assert.equal(house.ctx.unreadStreams.open, open)
+  })
+
   it('is forgotten when it goes away', async () => {
     const page = await listen(owner)
     await page.next()
