@@ -266,8 +266,12 @@ async function answerError(
   // Too much at once is expected of strangers; it is counted, and no reason to write a line each.
   if (shown.status >= 500 && shown.code !== 'busy')
     log.error({ requestId: request.id, err: error, cause: error.cause }, 'request failed')
-  await leaveTrace(ctx, regionOf(request), error, shown, request).catch((cause: unknown) => {
-    log.error({ requestId: request.id, err: cause }, 'the refusal could not be logged')
+  await leaveTrace(ctx, regionOf(request), error, shown, request).catch(async (cause: unknown) => {
+    // Nothing seals into the log of a tenant whose keys were destroyed: that is no fault, and is counted.
+    if (!(cause instanceof PublicError && cause.code === 'keys_destroyed'))
+      log.error({ requestId: request.id, err: cause }, 'the refusal could not be logged')
+    const reason = `${operationOf(request)}:${shown.code}`
+    await ctx.visits.count(regionOf(request), request.origin.ip, reason).catch(() => undefined)
   })
   if (shown.code === 'wrong_region' && shown.details.url === undefined)
     shown.details.url = await urlOfTenant(ctx, request)
@@ -285,6 +289,10 @@ async function answerError(
     .send(problemOf(shown, request.id))
 }
 
+function operationOf({ routeOptions: { config } }: FastifyRequest): string {
+  return String(config && 'operationId' in config ? config.operationId : 'none')
+}
+
 /** Whether the client went away before it had sent everything. */
 function isCutOff({ raw }: FastifyRequest): boolean {
   return raw.destroyed && !raw.complete
@@ -297,11 +305,7 @@ async function leaveTrace(
   shown: PublicError,
   request: FastifyRequest,
 ): Promise<void> {
-  const operation = String(
-    request.routeOptions.config && 'operationId' in request.routeOptions.config
-      ? request.routeOptions.config.operationId
-      : 'none',
-  )
+  const operation = operationOf(request)
   const detail = { operation, code: shown.code }
   const outcome = shown.status >= 500 ? 'failed' : 'refused'
   const { origin } = request

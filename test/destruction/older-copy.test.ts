@@ -93,6 +93,8 @@ test('what was destroyed opens from no copy taken before, with the keeper as it 
     const answer = await read(id, person)
     assert.deepEqual([answer.status, answer.json.code], [410, 'keys_destroyed'])
   }
+  // Nothing seals into the logs of the organisations, so it is counted.
+  assert.equal(await copy.countRefused(':keys_destroyed'), 4)
 
   const migrator = await connectAs(copy.login('migrator'))
   try {
