@@ -20,7 +20,8 @@ interface Author {
   key: string | null
 }
 
-function authorOf(actor: Actor): Author {
+/** Who does it: a person, also by a key of theirs, or a key alone. */
+export function authorOf(actor: Actor): Author {
   const person = actor.onBehalfOf ?? actor.personId
   return { person, key: person === null && actor.kind === 'key' ? actor.credentialId : null }
 }

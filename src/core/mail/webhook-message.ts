@@ -1,14 +1,17 @@
 // The mail that says that a webhook was disabled.
 import { escapeHtml, type Message } from './verification-message.ts'
 
-/** The notice to an owner. Name and address are what an administrator wrote; nothing in it opens anything. */
+/**
+ * The notice to an owner. Name and host are what an administrator wrote; nothing in it opens anything, so the rest of the address stays away:
+ * with many receivers it is what lets a caller in.
+ */
 export function webhookMessage({
   name,
-  url,
+  host,
   reason,
 }: {
   name: string
-  url: string
+  host: string
   reason: 'gone' | 'failing'
 }): Message {
   const why =
@@ -18,7 +21,7 @@ export function webhookMessage({
   const lines = [
     'Hello,',
     `the webhook “${name}” of your organisation in Panoply was disabled and sends nothing any more. ${why}`,
-    `Its address: ${url}`,
+    `It sent to: ${host}`,
     'Under Settings, Webhooks you can see every attempt and resume it. What could not be delivered in the last 30 days is sent then, as far as attempts are left.',
   ]
   return {

@@ -161,6 +161,8 @@ describe('messages of webhooks', () => {
     await run(tellOwnersTask, hook.uuid)
     const [mail] = await mailsTo(w.owner.email)
     assert.match(mail?.text ?? '', /Ticket system.*disabled/)
+    assert.match(mail?.text ?? '', /It sent to: localhost:\d+\n/)
+    assert.doesNotMatch(`${mail?.text}${mail?.html}`, /\/hook/)
     const kept = (await ask(w.owner, 'GET', '/v1/outbox')).json.items[0]
     assert.equal(kept.text, mail?.text)
     const told = await ask(w.owner, 'GET', '/v1/notifications')

@@ -41,6 +41,6 @@ async function tellOwners(ctx: Ctx, { actor, record, region, tenant }: Job): Pro
     'people',
   )
   const reason = webhook.reason === 'gone' ? 'gone' : 'failing'
-  const message = webhookMessage({ name: webhook.name, url: webhook.url, reason })
+  const message = webhookMessage({ name: webhook.name, host: new URL(webhook.url).host, reason })
   for (const to of owners) await ctx.mail.sendNotice({ region, tenant, to, message })
 }

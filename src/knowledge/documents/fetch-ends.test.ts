@@ -5,6 +5,7 @@ import { givenBack } from '#core/jobs/job.ts'
 import type { Resident } from '#test/own-house.ts'
 import { type OwnLibrary, openLibrary } from '#test/own-library.ts'
 import { sweepUploadsTask } from '../uploads/sweep-uploads.job.ts'
+import { MOST_AWAITED } from './begin-fetch.ts'
 import { fetchDocumentTask } from './fetch-document.job.ts'
 
 const DAY = 86_400_000
@@ -56,6 +57,21 @@ describe('a document by its address that does not come', () => {
       Object.assign(library.ctx.outbound, { call })
     }
     assert.deepEqual(await stateOf(id), ['unfetched', 'internal'])
+  })
+
+  it('is one of few that somebody awaits at once; what has ended makes room', async () => {
+    const asker = await library.aResident()
+    const wish = { url: 'http://localhost:1/e.pdf' }
+    const post = () => library.ask(asker, 'POST', '/v1/documents', wish)
+    const asked = []
+    for (let i = 0; i < MOST_AWAITED.asker; i++) asked.push(await post())
+    for (const { status } of asked) assert.equal(status, 202)
+    const refused = await post()
+    assert.deepEqual([refused.status, refused.json.code], [429, 'too_many_requests'])
+    assert.equal(refused.headers['retry-after'], '60')
+    await library.ask(asker, 'DELETE', `/v1/activity/${asked[0]?.json.activityId}`)
+    assert.equal((await post()).status, 202)
+    assert.equal((await post()).status, 429)
   })
 
   it('is forgotten with its key after 30 days, though nothing else is fetched', async () => {
