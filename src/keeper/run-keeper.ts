@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type Config, keeperSocket, type RunningRole } from '#core/config.ts'
 import { readTokenAddress } from '#core/keys/token-key.ts'
-import { describeError, openLog } from '#core/log.ts'
+import { openLog } from '#core/log.ts'
 import { startKeeper } from './start-keeper.ts'
 
 /** Serves every role's socket until stopped. Throws KeeperFault when the operator has to look first. */
@@ -17,7 +17,7 @@ export async function runKeeper(config: Config): Promise<RunningRole> {
     token: rootKeyToken === null ? undefined : readTokenAddress(rootKeyToken),
     regions: config.regions.map((region) => region.name),
     socket: (caller) => keeperSocket(config, caller),
-    onFault: (error) => log.error({ err: describeError(error) }, 'keeper fault'),
+    onFault: (error) => log.error({ err: error }, 'keeper fault'),
   })
   for (const finding of keeper.findings) log.warn({ finding }, 'keeper start')
   return { stop: () => keeper.stop() }

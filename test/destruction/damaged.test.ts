@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { sql } from 'kysely'
 import { reindexTask } from '#core/destruction/reindex.job.ts'
 import { fromApi, newId } from '#core/ids.ts'
+import { restoreIndexTask } from '#core/search/restore-index.job.ts'
 import { systemActor } from '#core/tenancy/system-actor.ts'
 import { eraseDocumentTask } from '#knowledge/documents/erase-document.job.ts'
 import { makeFetchKey } from '#knowledge/documents/fetch-record.ts'
@@ -95,4 +97,34 @@ test('an address whose key is damaged keeps no row behind it under the key of th
   await library.run(person, moveSealsTask, newId())
   const row = await db.selectFrom('activity').select('subject').where('id', '=', id).executeTakeFirstOrThrow()
   assert.equal(row.subject, fromApi('doc', document))
+})
+
+test('a part of the index that is damaged holds up no certificate: its key goes, and the index is made anew', async () => {
+  const person = await library.aResident()
+  const doomed = (await library.add(person, onePagePdf('The curlew has left'), 'doomed.pdf')).json.id
+  const kept = (await library.add(person, onePagePdf('The plover has stayed'), 'kept.pdf')).json.id
+  await library.work(person)
+  const db = await dbOf(person)
+  const parts = await db.selectFrom('search_delta').select(['id', 'sealed']).execute()
+  for (const { id, sealed } of parts) {
+    sealed[20] = (sealed[20] ?? 0) ^ 1
+    // No login of the organisation may change a part, so it is laid there anew.
+    await db.deleteFrom('search_delta').where('id', '=', id).execute()
+    await sql`insert into search_delta (id, entries, analyzer, key_version, sealed) values (${id}, 1, 1, 1, ${sealed})`.execute(
+      db,
+    )
+  }
+
+  await library.ask(person, 'DELETE', `/v1/documents/${doomed}`)
+  await library.run(person, eraseDocumentTask, fromApi('doc', doomed))
+  library.house.passTime(12 * minute)
+  await library.run(person, reindexTask, newId())
+  assert.equal(await library.house.destroyer().round(), 1)
+  await library.run(person, restoreIndexTask, newId())
+  const found = (await library.ask(person, 'GET', '/v1/search?q=plover')).json.items
+  assert.deepEqual(
+    found.map(({ documentId }: { documentId: string }) => documentId),
+    [kept],
+  )
+  assert.equal((await library.ask(person, 'GET', '/v1/search?q=curlew')).json.total, 0)
 })

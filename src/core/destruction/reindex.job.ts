@@ -4,9 +4,12 @@
 // Must stay true: an older key goes only when nothing is sealed under it; running it again does no harm; it works under the newest key that
 // seals, whatever newer ones wait, so that no later destruction puts off an earlier one.
 import { sql } from 'kysely'
-import type { Task } from '../jobs/job.ts'
+import type { Ctx } from '../ctx.ts'
+import type { Job, Task } from '../jobs/job.ts'
+import { isDamage } from '../keys/is-damage.ts'
 import { blindTable } from '../keys/rotate-keys.job.ts'
 import { madeAt } from '../keys/version-in-use.ts'
+import { RESTORE_INDEX_TASK } from '../search/restore-index.job.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 import { blankOrigins } from './blank-origins.ts'
 import {
@@ -32,17 +35,10 @@ export const reindexTask: Task = {
     for (const person of persons) await blankOrigins(ctx, job, person)
     for (const table of ctx.blindTables)
       if (table.purpose === 'search') await blindTable(ctx, job, table, () => undefined)
-    for (let isDone = false; !isDone; ) {
-      job.signal.throwIfAborted()
-      isDone = await ctx.write(job.actor, async (tx) => {
-        // A newer key seals by now: then this one would move everything twice.
-        if (tx.keys.current('search').version !== version) throw new Error('a newer key of the index seals')
-        tx.audit({ action: 'core.key.resealed', detail: { table: 'search' } })
-        const { done, total } = await tx.search.rewrite(version)
-        job.progress(done, total)
-        return done >= total
-      })
-    }
+    await rewriteIndex(ctx, job, version).catch(async (error: unknown) => {
+      if (!isDamage(error)) throw error
+      await dropDamaged(ctx, job, version)
+    })
     await ctx.write(job.actor, async (tx) => {
       const gone = await tx.db
         .updateTable('key')
@@ -60,6 +56,29 @@ export const reindexTask: Task = {
       await demandDone(tx, job.record, version)
     })
   },
+}
+
+async function rewriteIndex(ctx: Ctx, job: Job, version: number): Promise<void> {
+  for (let isDone = false; !isDone; ) {
+    job.signal.throwIfAborted()
+    isDone = await ctx.write(job.actor, async (tx) => {
+      // A newer key seals by now: then this one would move everything twice.
+      if (tx.keys.current('search').version !== version) throw new Error('a newer key of the index seals')
+      tx.audit({ action: 'core.key.resealed', detail: { table: 'search' } })
+      const { done, total } = await tx.search.rewrite(version)
+      job.progress(done, total)
+      return done >= total
+    })
+  }
+}
+
+/** A part of the index that does not open must not keep the key of what was destroyed: all of that key goes, and the index is made anew. */
+async function dropDamaged(ctx: Ctx, job: Job, version: number): Promise<void> {
+  await ctx.write(job.actor, async (tx) => {
+    await tx.search.dropOlder(version)
+    await tx.enqueue(RESTORE_INDEX_TASK, job.record, { key: RESTORE_INDEX_TASK, urgency: 'late' })
+    tx.audit({ action: 'core.key.resealed', outcome: 'failed', detail: { table: 'search', damaged: 1 } })
+  })
 }
 
 /**

@@ -1,6 +1,6 @@
 // Binds the index to one transaction of one tenant, for the door.
 import { indexEntries, type Send } from './index-entries.ts'
-import { mergeSegments, needsMerge, rewriteIndex } from './merge-segments.ts'
+import { dropOlder, mergeSegments, needsMerge, rewriteIndex } from './merge-segments.ts'
 import { removeEntries } from './remove-entries.ts'
 import type { SearchCache } from './search-cache.ts'
 import { searchEntries } from './search-entries.ts'
@@ -20,5 +20,6 @@ export function bindTenantSearch(
     needsMerge: () => needsMerge(db),
     merge: () => mergeSegments(db, keys),
     rewrite: (keyVersion) => rewriteIndex(db, keys, keyVersion),
+    dropOlder: (keyVersion) => dropOlder(db, keyVersion),
   }
 }

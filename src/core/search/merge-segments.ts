@@ -31,3 +31,14 @@ export async function rewriteIndex(
   if (plan === null && open.rows.length === 0) return { done: total, total }
   return { done: Math.min(done, total - 1), total: Math.max(total, 1) }
 }
+
+/** See TenantSearch.dropOlder. */
+export async function dropOlder(db: SearchDb, keyVersion: number): Promise<void> {
+  // Whoever merges holds this row.
+  await sql`update search_merge set target = null, inputs = null, passes = null, next_pass = null`.execute(db)
+  await sql`delete from search_delta where key_version < ${keyVersion}`.execute(db)
+  const older = sql`select id from search_segment where key_version < ${keyVersion}`
+  for (const table of ['search_page', 'search_word'])
+    await sql`delete from ${sql.table(table)} where segment in (${older})`.execute(db)
+  await sql`delete from search_segment where key_version < ${keyVersion}`.execute(db)
+}

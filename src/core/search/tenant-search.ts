@@ -93,4 +93,6 @@ export interface TenantSearch {
    * transaction each time until `done === total`. Throws when the version is not the newest the keys offer.
    */
   rewrite(keyVersion: number): Promise<RewriteProgress>
+  /** Throws away all that lies under older versions, for whoever puts every record in again (restore-index.job.ts): some of it does not open. */
+  dropOlder(keyVersion: number): Promise<void>
 }
