@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { findAccount } from '#core/become-user.ts'
+import { workRootOf } from '#core/jobs/work-folder.ts'
 import { identityOf, isRunning, type ProcessIdentity, processesIn } from '#core/process-identity.ts'
 import { serverEnvironment } from '#test/own-cluster.ts'
 
@@ -293,8 +294,11 @@ describe('everything in one go', () => {
   it('SIGTERM ends it with code 0 and leaves nothing running', async () => {
     const all = processesOf(house)
     assert.equal(all.size, 8)
+    const workRoot = await workRootOf(join(house.folder, 'run'))
+    assert.ok(existsSync(workRoot))
     started.child.kill('SIGTERM')
     assert.equal(await endOf(started.child), 0)
+    assert.ok(!existsSync(workRoot), 'the folder in memory where parsers work is still there')
     assert.deepEqual([...all.values()].filter(isRunning), [])
     for (const region of ['eu', 'us', 'asia'])
       assert.deepEqual(processesIn(join(house.home, 'regions', region, 'pg')), [])

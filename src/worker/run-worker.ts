@@ -1,5 +1,6 @@
 // The worker process: takes jobs from the cell process and runs the tasks of all products, for every region of this machine.
-// Must stay true: it holds the keys of a tenant only as lent; what it leaves on a disk it wipes at its next start.
+// Must stay true: it holds the keys of a tenant only as lent; what it leaves in memory or on a disk goes when it stops, or at its next start.
+import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { openBlobStore } from '#core/blobs/blob-store.ts'
 import { type Config, cellSocket, keeperSocket, type RunningRole } from '#core/config.ts'
@@ -60,6 +61,7 @@ export async function runWorker(config: Config): Promise<RunningRole> {
       keeper.close()
       ask[Symbol.dispose]()
       await ctx.close()
+      await rm(parsing.workRoot, { recursive: true, force: true })
     },
   }
 }

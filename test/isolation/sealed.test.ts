@@ -85,6 +85,14 @@ describe('ciphertext that was moved', () => {
     assert.notDeepEqual(reply.bytes, whole.bytes)
   })
 
+  /** The answer for a document that is shown as damaged: nothing of what was sealed stands in it. */
+  async function damaged(id: string): Promise<string> {
+    const { status, json, bytes } = await house.ask(`${a.url}/v1/documents/${id}`, { apiKey: a.apiKey })
+    const { title, fileName, sha256, source, seal } = json
+    assert.deepEqual([status, title, fileName, sha256, source, seal], [200, '', '', null, null, 'failed'])
+    return String(bytes)
+  }
+
   it('a sealed row of another organisation opens nothing', async () => {
     const mine = await added(a, 'a row of my own')
     const theirs = await added(b, 'zztheirsecretrow')
@@ -94,9 +102,7 @@ describe('ciphertext that was moved', () => {
     ])
     await stranger.end()
     await owner.query('update document set card = $2 where id = $1', [fromApi('doc', mine.id), rows[0].card])
-    const reply = await house.ask(`${a.url}/v1/documents/${mine.id}`, { apiKey: a.apiKey })
-    assert.equal(reply.status, 500)
-    assert.doesNotMatch(String(reply.bytes), /zztheirsecret/)
+    assert.doesNotMatch(await damaged(mine.id), /zztheirsecret/)
     await owner.query('delete from document where id = $1', [fromApi('doc', mine.id)])
   })
 
@@ -108,9 +114,9 @@ describe('ciphertext that was moved', () => {
       'update document set card = (select card from document where id = $2) where id = $1',
       ids,
     )
-    assert.equal((await house.ask(`${a.url}/v1/documents/${one.id}`, { apiKey: a.apiKey })).status, 500)
+    assert.doesNotMatch(await damaged(one.id), /number two/)
     await owner.query('update document set card = origin where id = $1', [ids[1]])
-    assert.equal((await house.ask(`${a.url}/v1/documents/${two.id}`, { apiKey: a.apiKey })).status, 500)
+    assert.doesNotMatch(await damaged(two.id), /createdIp/)
     await owner.query('delete from document where id = any($1)', [ids])
   })
 })

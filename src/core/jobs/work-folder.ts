@@ -4,12 +4,17 @@ import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** Makes an empty root for work folders: in /dev/shm where there is one, else in the run folder. */
-export async function openWorkRoot(runFolder: string): Promise<string> {
+/** Where the work folders of an installation are: in /dev/shm where there is one, else in the run folder. */
+export async function workRootOf(runFolder: string): Promise<string> {
   const memory = await stat('/dev/shm').catch(() => null)
   // Everybody's /dev/shm: two homes must not wipe each other's work because their run folders end alike.
   const own = createHash('sha256').update(runFolder).digest('hex').slice(0, 16)
-  const root = memory?.isDirectory() ? join('/dev/shm', `panoply-work-${own}`) : join(runFolder, 'work')
+  return memory?.isDirectory() ? join('/dev/shm', `panoply-work-${own}`) : join(runFolder, 'work')
+}
+
+/** Makes an empty root for work folders. */
+export async function openWorkRoot(runFolder: string): Promise<string> {
+  const root = await workRootOf(runFolder)
   await rm(root, { recursive: true, force: true })
   // Not recursive: a folder that is there again belongs to somebody else.
   await mkdir(root, { mode: 0o700 })
