@@ -80,6 +80,8 @@ test('an address whose key is damaged keeps no row behind it under the key of th
     .where('subject', '=', fetch)
     .execute()
   library.house.passTime(11 * minute)
+  // What was lent before has ended.
+  const lent = await opened.keys()
   const { id } = await db
     .updateTable('activity')
     .set({ subject: null })
@@ -89,8 +91,8 @@ test('an address whose key is damaged keeps no row behind it under the key of th
   await db
     .updateTable('activity')
     .set({
-      title: keys.seal('activity', 'activity', id, 'title', 'lock'),
-      origin: keys.seal('activity', 'activity', id, 'origin', {}),
+      title: lent.seal('activity', 'activity', id, 'title', 'lock'),
+      origin: lent.seal('activity', 'activity', id, 'origin', {}),
     })
     .where('id', '=', id)
     .execute()
