@@ -9,7 +9,6 @@ import {
   type TreeHead,
   verifyCheckpoint,
 } from './checkpoint.ts'
-import { type EventLine, readPlainLine } from './event-line.ts'
 import { createRootBuilder, leafHashHex, verifyInclusion } from './merkle.ts'
 import { personalHash } from './personal-part.ts'
 
@@ -97,11 +96,6 @@ export async function verifyAudit(
       header = readHeader(text, line, key)
       return
     }
-    const plain = header.filter === null ? readPlainLine(text) : null
-    if (plain) {
-      readEvent(plain, header)
-      return
-    }
     const value = readObject(text, line)
     if (value.end === true) {
       ended = true
@@ -117,18 +111,18 @@ export async function verifyAudit(
         throw new Fault('bad_checkpoint', line, 'the checkpoints of header and footer differ')
       return
     }
-    const { position, hash, leaf, personal: part, salt, proof } = value
-    const event = { position, hash, leaf, personal: part, salt }
-    if (typeof position === 'number' && typeof leaf === 'string')
-      expectExactly(text, header.filter === null ? event : { ...event, proof }, line)
-    readEvent(event, header, proof)
+    readEvent(value, text, header)
   }
 
-  function readEvent(event: EventLine, { head, filter }: Header, proof?: unknown): void {
-    const { position, hash, leaf } = event
+  function readEvent(value: Readonly<Record<string, unknown>>, text: string, { head, filter }: Header): void {
+    const { position, hash, leaf, personal: part, salt, proof } = value
     if (typeof position !== 'number' || typeof leaf !== 'string')
       throw new Fault('bad_line', line, 'the line is no event: position or leaf is missing')
     const isWhole = filter === null
+    if (!isWhole || !isWritten(text, { position, hash, leaf, part, salt })) {
+      const only = { position, hash, leaf, personal: part, salt, ...(isWhole ? {} : { proof }) }
+      expectExactly(text, only, line)
+    }
     if (position <= last) throw new Fault('out_of_order', line, `position ${position} comes after ${last}`)
     if (isWhole && position !== last + 1)
       throw new Fault('missing_events', line, `after position ${last} comes ${position}`)
@@ -146,7 +140,7 @@ export async function verifyAudit(
       throw new Fault('bad_proof', line, `the event at position ${position} is not proven to be in the log`)
     if (filter !== null && !isSelected(filter, leaf))
       throw new Fault('bad_line', line, `the event at position ${position} is not one the header asks for`)
-    const match = matchPersonal(event, leaf, line)
+    const match = matchPersonal(value, leaf, line)
     personal[match]++
     events++
     last = position
@@ -241,6 +235,38 @@ function expectExactly(text: string, fields: Readonly<Record<string, unknown>>, 
     )
 }
 
+/**
+ * What {@link expectExactly} finds, in a third of the time, for the lines of a million events: beginning and end are compared, and what is
+ * between has the length of its shortest spelling, which leaves no room for anything else. False says nothing.
+ */
+function isWritten(
+  text: string,
+  {
+    position,
+    hash,
+    leaf,
+    part,
+    salt,
+  }: Readonly<Record<'hash' | 'part' | 'salt', unknown>> & {
+    readonly position: number
+    readonly leaf: string
+  },
+): boolean {
+  if (typeof part !== 'string' || typeof salt !== 'string') return false
+  const start = `{"position":${position},"hash":"${String(hash)}","leaf":`
+  const end = `,"salt":"${salt}"}`
+  const between = writtenLength(leaf) + ',"personal":'.length + writtenLength(part)
+  return text.length === start.length + between + end.length && text.startsWith(start) && text.endsWith(end)
+}
+
+/** Characters of a text without control characters as a JSON string. */
+function writtenLength(text: string): number {
+  let length = text.length + 2
+  for (const escaped of ['"', '\\'])
+    for (let at = text.indexOf(escaped); at >= 0; at = text.indexOf(escaped, at + 1)) length++
+  return length
+}
+
 const FILTERS = new Set(['action', 'actor', 'record', 'outcome', 'from', 'to'])
 
 function isFilter(filter: unknown): filter is Readonly<Record<string, string>> | null {
@@ -269,10 +295,10 @@ function isSelected(filter: Readonly<Record<string, string>>, leaf: string): boo
 }
 
 /** The hash in the leaf decides. Its last occurrence is the real one: only `detail`, which comes before, has free keys. */
-function matchPersonal(event: EventLine, leaf: string, line: number): PersonalMatch {
+function matchPersonal(value: Readonly<Record<string, unknown>>, leaf: string, line: number): PersonalMatch {
   const at = leaf.lastIndexOf(PERSONAL_HASH)
   const committed = at < 0 ? null : leaf.slice(at + PERSONAL_HASH.length, at + PERSONAL_HASH.length + 64)
-  const { personal, salt } = event
+  const { personal, salt } = value
   if (personal === null && salt === null) return committed === null ? 'none' : 'absent'
   if (typeof personal !== 'string' || typeof salt !== 'string')
     throw new Fault('bad_line', line, 'the personal part is not text with a salt')
