@@ -2,7 +2,7 @@
  * Where a test run keeps its databases and homes: in memory where there is plenty, because making and removing thousands of small files
  * on a disk costs more of the processor than the tests do.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
 
@@ -32,7 +32,8 @@ export function openMemoryFolder(place = MEMORY, least = LEAST_BYTES): string | 
   }
   const folder = join(place, `pt${process.pid}`)
   // The servers of databases run as somebody else and must be able to pass.
-  mkdirSync(folder, { mode: 0o755 })
+  mkdirSync(folder)
+  chmodSync(folder, 0o755)
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

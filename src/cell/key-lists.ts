@@ -149,13 +149,13 @@ async function clearIndex(client: SteadyConnection, schema: string): Promise<voi
     )
 }
 
-/** A worker makes the index anew; until it has come to a document, only reading it finds what is in it. */
+/** As a tenant would enqueue it, so that it waits once. A worker makes the index anew; until it has come to a document, only reading it finds what is in it. */
 async function queueRestore(client: SteadyConnection, tenant: string): Promise<void> {
   await client.query('set local role dispatcher')
   await client.query(
     `select queue.add_job(identifier => 'tenant',
        payload => json_build_object('task', $2::text, 'tenant', $1::text, 'record', gen_random_uuid()),
-       max_attempts => 25, job_key => $1 || ':' || $2, flags => array[$1])`,
+       max_attempts => 25, job_key => $1 || ':' || $2 || ':' || $2, flags => array[$1])`,
     [tenant, RESTORE_INDEX_TASK],
   )
   await client.query('reset role')

@@ -26,6 +26,8 @@ export interface SealedRecord {
   /** Subject whose key seals the record; null when the tenant's field key does. */
   readonly keySubject: { readonly purpose: 'document' | 'person'; readonly id: string } | null
   readonly storageClass: 'configuration' | 'metadata' | 'content'
+  /** Whether what the record holds opens; where it does not, it was damaged. */
+  readonly isWhole: boolean
   /** The permission that lets somebody read it. */
   readonly permission: string
 }

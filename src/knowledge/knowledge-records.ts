@@ -1,10 +1,17 @@
 /** What the seal of a document and of a snip needs to know. */
+import { nullOfDamage, openIfWhole } from '#core/keys/is-damage.ts'
+import type { SubjectSeal } from '#core/keys/subject-seal.ts'
 import type { RecordKind, SealedRecord } from '#core/product.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { openOrigin, type SealedRow } from './authorship.ts'
 import { documentSeal } from './document-key.ts'
+import { openCardUnder } from './documents/document-record.ts'
+import { evidenceIfWhole, openSnipCard } from './snips/snip-record.ts'
 
 interface Row {
+  readonly id: string
+  /** Of a snip. */
+  readonly document_id?: string
   readonly created_by: string | null
   readonly created_at: Date
   readonly updated_by: string | null
@@ -19,10 +26,15 @@ export const knowledgeRecords: readonly RecordKind[] = [
     kind: 'document',
     prefix: 'doc',
     async find(tx, id) {
-      const row = await tx.db.selectFrom('document').select(COLUMNS).where('id', '=', id).executeTakeFirst()
-      return (
-        row && sealed(tx, { table: 'document', id, document: id, permission: 'knowledge.document.read' }, row)
-      )
+      const row = await tx.db
+        .selectFrom('document')
+        .select([...COLUMNS, 'id', 'card'])
+        .where('id', '=', id)
+        .executeTakeFirst()
+      if (!row) return undefined
+      const seal = await documentSeal(tx, id).catch(nullOfDamage)
+      const isWhole = seal !== null && openIfWhole(() => openCardUnder(tx, seal, row)) !== null
+      return sealed(tx, { table: 'document', row, seal, isWhole, permission: 'knowledge.document.read' })
     },
   },
   {
@@ -31,41 +43,42 @@ export const knowledgeRecords: readonly RecordKind[] = [
     async find(tx, id) {
       const row = await tx.db
         .selectFrom('snip')
-        .select([...COLUMNS, 'document_id'])
+        .select([...COLUMNS, 'id', 'document_id', 'card', 'evidence'])
         .where('id', '=', id)
         .executeTakeFirst()
-      return (
-        row &&
-        sealed(tx, { table: 'snip', id, document: row.document_id, permission: 'knowledge.snip.read' }, row)
-      )
+      if (!row) return undefined
+      const seal = await documentSeal(tx, row.document_id).catch(nullOfDamage)
+      const isWhole =
+        seal !== null &&
+        openIfWhole(() => openSnipCard(tx, seal, row)) !== null &&
+        evidenceIfWhole(tx, seal, row) !== null
+      return sealed(tx, { table: 'snip', row, seal, isWhole, permission: 'knowledge.snip.read' })
     },
   },
 ]
 
-async function sealed(
-  tx: TenantReader,
-  {
-    table,
-    id,
-    document,
-    permission,
-  }: { table: SealedRow['table']; id: string; document: string; permission: string },
-  row: Row,
-): Promise<SealedRecord> {
-  const { createdIp, updatedIp } = openOrigin(
-    tx,
-    { table, id, seal: await documentSeal(tx, document) },
-    row.origin,
-  )
+interface Found {
+  readonly table: SealedRow['table']
+  readonly row: Row
+  /** Null where the key of the document was damaged. */
+  readonly seal: SubjectSeal | null
+  /** Whether the contents open. */
+  readonly isWhole: boolean
+  readonly permission: string
+}
+
+function sealed(tx: TenantReader, { table, row, seal, isWhole, permission }: Found): SealedRecord {
+  const origin = seal && openIfWhole(() => openOrigin(tx, { table, id: row.id, seal }, row.origin))
   return {
     createdBy: row.created_by,
     createdAt: row.created_at,
-    createdIp,
+    createdIp: origin?.createdIp ?? null,
     updatedBy: row.updated_by,
     updatedAt: row.updated_at,
-    updatedIp,
-    keySubject: { purpose: 'document', id: document },
+    updatedIp: origin?.updatedIp ?? null,
+    keySubject: { purpose: 'document', id: row.document_id ?? row.id },
     storageClass: 'content',
+    isWhole: isWhole && origin !== null,
     permission,
   }
 }

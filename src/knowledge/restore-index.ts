@@ -5,10 +5,11 @@
 import { sql } from 'kysely'
 import type { Ctx } from '#core/ctx.ts'
 import type { Job } from '#core/jobs/job.ts'
+import { openIfWhole } from '#core/keys/is-damage.ts'
 import type { SubjectSeal } from '#core/keys/subject-seal.ts'
 import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { documentSeals } from './document-key.ts'
-import { openCardUnder, openIfWhole } from './documents/document-record.ts'
+import { openCardUnder } from './documents/document-record.ts'
 import { indexTitle } from './documents/index-title.ts'
 import { type PageContent, pagePlace } from './documents/page-record.ts'
 import { indexPages } from './documents/store-pages.ts'
@@ -18,6 +19,7 @@ import { addTags } from './snips/snip-tags.ts'
 /** Documents listed, and pages put in, at a time. */
 const DOCUMENTS = 500
 const PAGES = 64
+const FIRST = '00000000-0000-0000-0000-000000000000'
 
 export async function restoreKnowledgeIndex(ctx: Ctx, job: Job): Promise<void> {
   const total = await ctx.write(job.actor, async (tx) => {
@@ -29,7 +31,7 @@ export async function restoreKnowledgeIndex(ctx: Ctx, job: Job): Promise<void> {
     return Number(count)
   })
   let done = 0
-  for (let after: string | undefined = ''; after !== undefined; ) {
+  for (let after: string | undefined = FIRST; after !== undefined; ) {
     const from: string = after
     const ids = await ctx.read(job.actor, (tx) => documentsAfter(tx, from))
     for (const id of ids) {
@@ -43,9 +45,7 @@ export async function restoreKnowledgeIndex(ctx: Ctx, job: Job): Promise<void> {
 
 async function documentsAfter(tx: TenantReader, after: string): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    select id::text as id from document where id::text > ${after} order by id::text limit ${DOCUMENTS}`.execute(
-    tx.db,
-  )
+    select id from document where id > ${after}::uuid order by id limit ${DOCUMENTS}`.execute(tx.db)
   return rows.map(({ id }) => id)
 }
 
@@ -58,7 +58,9 @@ async function restoreDocument(ctx: Ctx, job: Job, document: string): Promise<vo
       tx.audit({
         action: 'knowledge.document.indexed',
         record: { kind: 'document', id: document },
-        detail: { from, isOpen: seal !== undefined },
+        // It was destroyed or removed, or its key does not open.
+        outcome: seal ? 'done' : 'failed',
+        detail: { from },
       })
       return last
     })

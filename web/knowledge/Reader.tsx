@@ -80,7 +80,7 @@ function NotReadable({ record }: { record: DocumentRecord }) {
       <title>{t('shell.documentTitle', { title: titleOf(record.title) })}</title>
       <Stack align="flex-start">
         <Group gap="xs" wrap="nowrap">
-          <Seal id={record.id} name={titleOf(record.title)} />
+          <Seal id={record.id} name={titleOf(record.title)} state={record.seal} />
           <Title order={1} className={classes.stateTitle}>
             <bdi>{titleOf(record.title)}</bdi>
           </Title>

@@ -77,7 +77,7 @@ export function ReaderToolbar(props: Props) {
           <IconArrowLeft size={18} />
         </ActionIcon>
       </Tooltip>
-      <Seal id={record.id} name={titleOf(record.title)} size={20} />
+      <Seal id={record.id} name={titleOf(record.title)} state={record.seal} size={20} />
       <h1 className={`${classes.title} cut`} title={titleOf(record.title)}>
         <bdi>{titleOf(record.title)}</bdi>
       </h1>

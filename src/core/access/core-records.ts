@@ -1,4 +1,5 @@
 // Records of the core that carry a seal.
+import { openIfWhole } from '../keys/is-damage.ts'
 import type { RecordKind, SealedRecord } from '../product.ts'
 import type { TenantReader } from '../tenancy/tenant-door.ts'
 
@@ -64,7 +65,10 @@ export const coreRecords: readonly RecordKind[] = [
         .where('id', '=', id)
         .executeTakeFirst()
       if (!row) return undefined
-      const { ip } = tx.keys.open<{ ip: string }>('activity', 'session', id, 'origin', row.origin)
+      const origin = openIfWhole(() =>
+        tx.keys.open<{ ip: string }>('activity', 'session', id, 'origin', row.origin),
+      )
+      const ip = origin?.ip ?? null
       return {
         createdBy: row.person,
         createdAt: row.created_at,
@@ -74,6 +78,7 @@ export const coreRecords: readonly RecordKind[] = [
         updatedIp: ip,
         keySubject: null,
         storageClass: 'metadata',
+        isWhole: origin !== null,
         permission: 'core.session.manage',
       }
     },
@@ -88,22 +93,19 @@ function sealed(
   permission: string,
   keySubject: SealedRecord['keySubject'],
 ): SealedRecord {
-  const origin = tx.keys.open<{ createdIp: string; updatedIp: string }>(
-    'activity',
-    table,
-    id,
-    'origin',
-    row.origin,
+  const origin = openIfWhole(() =>
+    tx.keys.open<{ createdIp: string; updatedIp: string }>('activity', table, id, 'origin', row.origin),
   )
   return {
     createdBy: row.created_by,
     createdAt: row.created_at,
-    createdIp: origin.createdIp,
+    createdIp: origin?.createdIp ?? null,
     updatedBy: row.updated_by,
     updatedAt: row.updated_at,
-    updatedIp: origin.updatedIp,
+    updatedIp: origin?.updatedIp ?? null,
     keySubject,
     storageClass: 'metadata',
+    isWhole: origin !== null,
     permission,
   }
 }

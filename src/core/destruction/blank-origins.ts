@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import type { Ctx } from '../ctx.ts'
 import type { Job } from '../jobs/job.ts'
-import { isDamage } from '../keys/is-damage.ts'
+import { openIfWhole } from '../keys/is-damage.ts'
 import { type SubjectSeal, subjectSeal } from '../keys/subject-seal.ts'
 import type { Store } from '../keys/tenant-keys.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
@@ -99,7 +99,7 @@ async function blankSome(
   for (const { row, subject: whose, origin, is_maker, is_changer } of rows) {
     const seal = seals(row, whose)
     // Of what was destroyed or damaged nothing opens.
-    const known = seal && openIfWhole(seal, origin)
+    const known = seal && openIfWhole(() => seal.open(origin))
     if (!known) continue
     const blanked = { ...known }
     for (const part of [...(is_maker ? MADE_PARTS : []), ...(is_changer ? CHANGED_PARTS : [])])
@@ -110,15 +110,6 @@ async function blankSome(
     )
   }
   return rows.length < BATCH ? null : (rows.at(-1)?.row ?? null)
-}
-
-function openIfWhole(seal: OriginSeal, origin: Buffer): Record<string, unknown> | undefined {
-  try {
-    return seal.open(origin)
-  } catch (error) {
-    if (!isDamage(error)) throw error
-    return undefined
-  }
 }
 
 interface OriginSeal {

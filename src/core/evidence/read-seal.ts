@@ -41,7 +41,7 @@ export async function readSeal(ctx: Ctx, tx: TenantReader, id: string) {
   const isLogged = event !== undefined && event.position !== null
   return {
     record: { kind: kind.kind, id },
-    state: sealStateOf({ keySince: key?.created_at ?? null, isLogged }, tx.now()),
+    state: sealStateOf({ keySince: key?.created_at ?? null, isLogged, isWhole: record.isWhole }, tx.now()),
     code,
     createdBy: record.createdBy === null ? null : toApi('per', record.createdBy),
     createdAt: record.createdAt.toISOString(),

@@ -13,9 +13,12 @@ export interface SealedThing {
   readonly subject: string | null
 }
 
-/** The state that follows. `keySince` is null when the record has no living key. */
-export function sealStateOf(facts: { keySince: Date | null; isLogged: boolean }, now: Date): SealState {
-  if (facts.keySince === null) return 'failed'
+/** The state that follows. `keySince` is null when the record has no living key; lists that open what they show say themselves where it is not whole. */
+export function sealStateOf(
+  facts: { keySince: Date | null; isLogged: boolean; isWhole?: boolean },
+  now: Date,
+): SealState {
+  if (facts.keySince === null || facts.isWhole === false) return 'failed'
   if (now.getTime() - facts.keySince.getTime() > KEY_LIFE_MS) return 'due'
   return facts.isLogged ? 'in-order' : 'unknown'
 }

@@ -1,7 +1,7 @@
 // Title and origin of an activity: under the key of the document it is about, so that they go with it, or under the key of the fields.
 // Must stay true: the column `subject` says which; of a document that was destroyed nothing is shown.
 
-import { isDamage } from '../keys/is-damage.ts'
+import { openIfWhole } from '../keys/is-damage.ts'
 import type { SubjectKey } from '../keys/subject-key.ts'
 import { type SealPlace, type SubjectSeal, subjectSeal } from '../keys/subject-seal.ts'
 import type { TenantReader } from '../tenancy/tenant-door.ts'
@@ -40,14 +40,13 @@ export async function activityOpener(
   const keys: ReadonlyMap<string, SubjectKey> =
     subjects.length === 0 ? new Map() : await tx.keys.subjects('document', subjects)
   return <T>({ id, subject }: Row, column: Column, sealed: Buffer) => {
-    try {
-      if (subject === null) return tx.keys.open<T>('activity', 'activity', id, column, sealed)
-      const key = keys.get(subject)
-      return key && subjectSeal(key).open<T>(placeOf(tx, id, column), sealed)
-    } catch (error) {
-      if (!isDamage(error)) throw error
-      return undefined
-    }
+    const key = subject === null ? null : keys.get(subject)
+    if (key === undefined) return undefined
+    const open = (): T =>
+      key === null
+        ? tx.keys.open<T>('activity', 'activity', id, column, sealed)
+        : subjectSeal(key).open<T>(placeOf(tx, id, column), sealed)
+    return openIfWhole(open) ?? undefined
   }
 }
 

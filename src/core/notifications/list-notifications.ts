@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { PublicError } from '../errors.ts'
 import { type IdPrefix, toApi } from '../ids.ts'
 import { activityOpener } from '../jobs/activity-seal.ts'
-import { isDamage } from '../keys/is-damage.ts'
+import { openIfWhole } from '../keys/is-damage.ts'
 import { pageOf, readCursor } from '../page-cursor.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 import type { NotificationQuery, Unread } from './notification.schema.ts'
@@ -153,10 +153,6 @@ function shownNotification(tx: TenantReader, row: Row, title: string, prefixOf: 
 
 /** What its words are filled with; nothing where it is damaged, so that it hides no other. */
 function detailOf(tx: TenantReader, { id, card }: Row): NotificationDetail {
-  try {
-    return tx.keys.open<NotificationDetail>('activity', 'notification', id, 'card', card)
-  } catch (error) {
-    if (!isDamage(error)) throw error
-    return {}
-  }
+  const open = () => tx.keys.open<NotificationDetail>('activity', 'notification', id, 'card', card)
+  return openIfWhole(open) ?? {}
 }

@@ -72,6 +72,13 @@ async function tear(person: Resident, table: 'document' | 'snip', column: 'card'
     .execute()
 }
 
+/** What the seal of a record shows, as its drawer reads it. */
+async function sealState(person: Resident, id: string): Promise<string> {
+  const { status, json } = await library.ask(person, 'GET', `/v1/records/${id}/seal`)
+  assert.equal(status, 200, id)
+  return json.state
+}
+
 test('a document whose card is damaged is shown as that, wherever it is listed, and hides no other', async () => {
   const { person, ids, snips } = await aLibrary()
   const [, damaged = ''] = ids
@@ -106,6 +113,12 @@ test('a document whose card is damaged is shown as that, wherever it is listed, 
   }
   const one = await library.ask(person, 'GET', `/v1/documents/${damaged}`)
   assert.deepEqual([one.status, one.json.title, one.json.seal], [200, '', 'failed'])
+  await library.house.sealLog(person)
+  assert.deepEqual(await Promise.all(ids.map((id) => sealState(person, id))), [
+    'in-order',
+    'failed',
+    'in-order',
+  ])
   // Its snips are whole, and so is its file.
   const feed = await library.ask(person, 'GET', '/v1/snips')
   assert.deepEqual(
@@ -158,6 +171,7 @@ test('a document whose key is damaged is shown as that, with its snips', async (
   }
   const one = await library.ask(person, 'GET', `/v1/documents/${damaged}`)
   assert.deepEqual([one.status, one.json.seal], [200, 'failed'])
+  for (const id of [damaged, snips[1] ?? '']) assert.equal(await sealState(person, id), 'failed')
   const feed = await library.ask(person, 'GET', '/v1/snips')
   assert.deepEqual(
     feed.json.items.map(({ id, quote, seal }: Record<string, string>) => [
@@ -221,6 +235,7 @@ test('a snip that is damaged is shown as that and hides no other', async () => {
   )
   const one = await library.ask(person, 'GET', `/v1/snips/${second}`)
   assert.deepEqual([one.status, one.json.seal, one.json.rects], [200, 'failed', []])
+  for (const id of [first, second]) assert.equal(await sealState(person, id), 'failed')
   const found = await library.ask(person, 'GET', '/v1/search?q=harbour&kind=snip')
   assert.equal(found.status, 200)
   assert.equal(found.json.items.length, 3)

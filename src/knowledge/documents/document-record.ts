@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import { PublicError } from '#core/errors.ts'
 import { fromApi, toApi } from '#core/ids.ts'
-import { isDamage } from '#core/keys/is-damage.ts'
+import { nullOfDamage, openIfWhole } from '#core/keys/is-damage.ts'
 import type { SubjectSeal } from '#core/keys/subject-seal.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { shownAuthorship } from '../authorship.ts'
@@ -65,20 +65,6 @@ export async function openCard(tx: TenantReader, row: CardRow): Promise<Document
 /** The same; null when the card, or the key of the document, was damaged and opens for nobody. */
 export async function openCardIfWhole(tx: TenantReader, row: CardRow): Promise<DocumentCard | null> {
   return openCard(tx, row).catch(nullOfDamage)
-}
-
-/** What `open` gives; null when what it opens was damaged. */
-export function openIfWhole<T>(open: () => T): T | null {
-  try {
-    return open()
-  } catch (error) {
-    return nullOfDamage(error)
-  }
-}
-
-function nullOfDamage(error: unknown): null {
-  if (!isDamage(error)) throw error
-  return null
 }
 
 /** The same when its key is at hand. */

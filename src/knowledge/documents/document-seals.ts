@@ -1,6 +1,6 @@
 /** What of documents rotation seals and blinds anew, beside the columns that the manifest lists. */
 import { type BlindTable, blindColumn } from '#core/keys/blind-values.ts'
-import { isDamage } from '#core/keys/is-damage.ts'
+import { openIfWhole } from '#core/keys/is-damage.ts'
 import type { SubjectBlobs } from '#core/keys/reseal-subject.ts'
 import { documentSeals } from '../document-key.ts'
 import { openCardUnder } from './document-record.ts'
@@ -18,13 +18,11 @@ export const documentBlinds: BlindTable = blindColumn({
       rows.map(({ id }) => id),
     )
     const values = new Map<string, string>()
-    for (const row of rows)
-      try {
-        const seal = seals.get(row.id)
-        if (seal) values.set(row.id, openCardUnder(tx, seal, row).sha256)
-      } catch (error) {
-        if (!isDamage(error)) throw error
-      }
+    for (const row of rows) {
+      const seal = seals.get(row.id)
+      const card = seal && openIfWhole(() => openCardUnder(tx, seal, row))
+      if (card) values.set(row.id, card.sha256)
+    }
     return values
   },
 })

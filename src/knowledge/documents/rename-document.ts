@@ -1,12 +1,13 @@
 /** Gives a document another title. Its file keeps its name. */
 import { PublicError } from '#core/errors.ts'
 import { fromApi } from '#core/ids.ts'
+import { openIfWhole } from '#core/keys/is-damage.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { changedBy } from '../authorship.ts'
 import { documentSeal } from '../document-key.ts'
 import { cleanTitle } from './clean-file-name.ts'
 import type { Document, RenameDocument } from './document.schema.ts'
-import { findDocumentRow, openCardUnder, openIfWhole, sealCard, shownDocument } from './document-record.ts'
+import { findDocumentRow, openCardUnder, sealCard, shownDocument } from './document-record.ts'
 import { indexTitle } from './index-title.ts'
 
 /** Needs `knowledge.document.update`; throws `not_found`, `invalid_request` when nothing of the title can be shown, `seals_damaged`. */

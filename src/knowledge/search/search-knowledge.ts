@@ -4,6 +4,7 @@
  */
 
 import { toApi } from '#core/ids.ts'
+import { openIfWhole } from '#core/keys/is-damage.ts'
 import type { SubjectSeal } from '#core/keys/subject-seal.ts'
 import { highlight } from '#core/search/highlight.ts'
 import type { SearchHit as IndexHit } from '#core/search/tenant-search.ts'
@@ -14,7 +15,6 @@ import {
   type DocumentCard,
   type DocumentRow,
   openCardUnder,
-  openIfWhole,
   selectDocuments,
 } from '../documents/document-record.ts'
 import { PAGE_ENTRY, TITLE_ENTRY } from '../documents/index-title.ts'

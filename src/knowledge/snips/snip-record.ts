@@ -1,12 +1,13 @@
 /** A row of `snip` as the API shows it, and the one way rows are read. */
 import { PublicError } from '#core/errors.ts'
 import { fromApi, toApi } from '#core/ids.ts'
+import { openIfWhole } from '#core/keys/is-damage.ts'
 import type { SealPlace, SubjectSeal } from '#core/keys/subject-seal.ts'
 import { guessLanguage } from '#core/search/guess-language.ts'
 import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { shownAuthorship } from '../authorship.ts'
 import { documentSeals, openSealed, placeOf } from '../document-key.ts'
-import { openCardUnder, openIfWhole, withLivingKey } from '../documents/document-record.ts'
+import { openCardUnder, withLivingKey } from '../documents/document-record.ts'
 import { indexEntries } from '../index-entries.ts'
 import type { Quote, Rect, Snip, SnipKind } from './snip.schema.ts'
 

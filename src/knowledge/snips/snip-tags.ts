@@ -5,7 +5,7 @@
  */
 import { sql } from 'kysely'
 import type { BlindTable } from '#core/keys/blind-values.ts'
-import { isDamage } from '#core/keys/is-damage.ts'
+import { openIfWhole } from '#core/keys/is-damage.ts'
 import type { TenantReader, TenantWriter } from '#core/tenancy/tenant-door.ts'
 import { documentSeals } from '../document-key.ts'
 import { cleanTitle } from '../documents/clean-file-name.ts'
@@ -61,11 +61,8 @@ async function wordsOf(
   const words = new Map<string, readonly string[]>()
   for (const row of rows) {
     const seal = seals.get(row.document_id)
-    try {
-      if (seal) words.set(row.id, openSnipCard(tx, seal, row).tags)
-    } catch (error) {
-      if (!isDamage(error)) throw error
-    }
+    const card = seal && openIfWhole(() => openSnipCard(tx, seal, row))
+    if (card) words.set(row.id, card.tags)
   }
   return used.flatMap((one) => {
     const word = words.get(one.snip)?.find((tag) => blindTag(tx, tag).some((blind) => blind.equals(one.tag)))

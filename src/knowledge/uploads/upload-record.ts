@@ -4,10 +4,10 @@
  */
 import { PublicError } from '#core/errors.ts'
 import { fromApi, toApi } from '#core/ids.ts'
+import { openIfWhole } from '#core/keys/is-damage.ts'
 import type { Actor } from '#core/tenancy/actor.ts'
 import type { TenantReader } from '#core/tenancy/tenant-door.ts'
 import { documentSeals, openOfComing, openSealed, placeOf } from '../document-key.ts'
-import { openIfWhole } from '../documents/document-record.ts'
 import type { Upload } from './upload.schema.ts'
 
 /** Whoever writes renews the claim every four seconds; whoever was killed is waited for until it ends. */
