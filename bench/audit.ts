@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Kysely, type QueryExecutorProvider, sql } from 'kysely'
-import { eventsInsert } from '#core/audit/append-audit.ts'
+import { appendAudit } from '#core/audit/append-audit.ts'
 import { auditTime, leafText } from '#core/audit/audit-event.ts'
 import { createCheckpoint } from '#core/audit/checkpoint.ts'
 import { createRootBuilder, leafHash } from '#core/audit/merkle.ts'
@@ -63,11 +63,11 @@ async function benchAppend(audit: OwnAudit): Promise<Row[]> {
       await db.executeQuery(insert(db))
       held.release()
     },
-    transaction: async () => inTransaction<unknown, void>(await lease(), business, async () => []),
+    transaction: async () => inTransaction<unknown, void>(await lease(), business, async () => undefined),
     audited: async () =>
-      inTransaction<unknown, void>(await lease(), business, async () => [
-        await eventsInsert(keys, [{ ...event, at: new Date() }]),
-      ]),
+      inTransaction<unknown, void>(await lease(), business, async (db) => {
+        await appendAudit(db, keys, [{ ...event, at: new Date() }])
+      }),
   }
   const rates: Record<keyof typeof sides, number[]> = { plain: [], transaction: [], audited: [] }
   for (let round = 0; round <= ROUNDS; round++)

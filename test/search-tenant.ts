@@ -116,7 +116,7 @@ export async function aSearchTenant(cluster: OwnCluster): Promise<SearchTenant> 
     return inTransaction<TenantTables, T>(
       await pools.lease(login),
       (tx) => work(bindTenantSearch(tx, keys, cache), tx),
-      async () => [],
+      async () => undefined,
       begin,
     )
   }

@@ -39,26 +39,9 @@ export async function appendAudit(
   durability: AuditDurability = 'durable',
 ): Promise<readonly string[]> {
   if (events.length === 0) return []
-  const { ids, statement } = await insertOf(keys, events, durability)
-  await db.run(statement)
-  return ids
-}
-
-/** The statement that appends events and waits for the disk, for who runs it. `events` are some. */
-export async function eventsInsert(keys: AuditKeys, events: readonly NewAuditEvent[]): Promise<Statement> {
-  return (await insertOf(keys, events, 'durable')).statement
-}
-
-async function insertOf(
-  keys: AuditKeys,
-  events: readonly NewAuditEvent[],
-  durability: AuditDurability,
-): Promise<{ ids: readonly string[]; statement: Statement }> {
   const rows = await Promise.all(events.map((event) => sealedRow(keys, event)))
-  return {
-    ids: rows.map((row) => row.id),
-    statement: { ...textOf(rows.length, durability), values: rows.flatMap((row) => row.values) },
-  }
+  await db.run({ ...insertOf(rows.length, durability), values: rows.flatMap((row) => row.values) })
+  return rows.map((row) => row.id)
 }
 
 /**
@@ -92,7 +75,7 @@ const reads = new Map<string, Prepared>()
 const MOST_TEXTS = 1_000
 
 /** The insert of so many events. Lists of values are half the server's work of a JSON or array parameter. */
-function textOf(count: number, durability: AuditDurability): Prepared {
+function insertOf(count: number, durability: AuditDurability): Prepared {
   return held(inserts, `${durability}${count}`, () => {
     const lists = Array.from({ length: count }, (_, row) => `(${placeholders(row * WIDTH)})`)
     return `${INSERT} values ${lists.join(', ')}${durability === 'relaxed' ? RELAX : ''}`

@@ -1,6 +1,6 @@
 // Statements that are built once: the query builder costs more than the rest of a small read.
 // Must stay true: a value is only ever a parameter, so the text is the same for all of them.
-import { type Compilable, CompiledQuery, type Insertable, type InsertObject, type Kysely } from 'kysely'
+import { type Compilable, CompiledQuery, type Kysely } from 'kysely'
 import type { TenantTables } from './tables.gen.ts'
 
 /**
@@ -30,32 +30,6 @@ export function builtOnce<Values extends readonly unknown[], Row>(
       return { ...built.like, parameters }
     },
   })
-}
-
-/** The insert of one row, built once for each set of its columns. */
-export function insertOnce<Table extends keyof TenantTables>(
-  table: Table,
-): (db: Kysely<TenantTables>, row: Insertable<TenantTables[Table]>) => Compilable {
-  type Build = (db: Kysely<TenantTables>, ...values: readonly unknown[]) => Compilable
-  const builds = new Map<string, Build>()
-  return (db, row) => {
-    const columns = Object.keys(row)
-    const name = columns.join()
-    const build: Build =
-      builds.get(name) ??
-      builtOnce((on, ...values: readonly unknown[]) =>
-        on
-          .insertInto(table)
-          .values(
-            Object.fromEntries(columns.map((column, at) => [column, values[at]])) as InsertObject<
-              TenantTables,
-              Table
-            >,
-          ),
-      )
-    builds.set(name, build)
-    return build(db, ...Object.values(row))
-  }
 }
 
 interface Fixed {

@@ -62,15 +62,15 @@ export function kyselyOnPool<T>(lease: () => Promise<Lease>): DirectKysely<T> {
 
 /** What whoever holds a connection hears of the statements on it. */
 export interface Hearing {
-  /** A statement is about to be sent. */
-  before?(): void
+  /** A statement is under way. */
+  sent?(): void
   /** The connection is not to be used again. */
   broken?(): void
 }
 
 /** Kysely on one connection that somebody else holds, for the statements of one transaction. */
-export function kyselyOnLease<T>(lease: Lease, { before, broken }: Hearing = {}): DirectKysely<T> {
-  return kyselyOn<T>(async () => new LeasedConnection(lease, (isBroken) => isBroken && broken?.(), before))
+export function kyselyOnLease<T>(lease: Lease, { sent, broken }: Hearing = {}): DirectKysely<T> {
+  return kyselyOn<T>(async () => new LeasedConnection(lease, (isBroken) => isBroken && broken?.(), sent))
 }
 
 function kyselyOn<T>(acquire: () => Promise<LeasedConnection>): DirectKysely<T> {
@@ -132,13 +132,13 @@ async function refuseTransaction(): Promise<void> {
 class LeasedConnection implements DatabaseConnection {
   readonly #lease: Lease
   readonly #release: (broken?: true) => void
-  readonly #before: (() => void) | undefined
+  readonly #sent: (() => void) | undefined
   #broken = false
 
-  constructor(lease: Lease, release: (broken?: true) => void, before?: () => void) {
+  constructor(lease: Lease, release: (broken?: true) => void, sent?: () => void) {
     this.#lease = lease
     this.#release = release
-    this.#before = before
+    this.#sent = sent
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -150,12 +150,12 @@ class LeasedConnection implements DatabaseConnection {
   }
 
   async run(statement: Statement): Promise<pg.QueryResult> {
-    this.#before?.()
     let isOver = false
     const running = runStatement(this.#lease.client, statement, () => {
       isOver = true
     })
     const isRefused = isOver
+    if (!isRefused) this.#sent?.()
     try {
       return await running
     } catch (error) {

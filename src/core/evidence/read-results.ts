@@ -102,7 +102,7 @@ export function openEvidenceLog({ db, lease, keeper }: EvidenceLogOptions): Evid
             ...head,
           }
         },
-        async () => [],
+        async () => undefined,
         'begin isolation level repeatable read read only',
       )
     },

@@ -18,8 +18,6 @@ const FIELD_GAP = 100
 
 const INSERT = `insert into search_delta (analyzer, key_version, id, entries, sealed)
   select $1::int, $2::int, * from unnest($3::uuid[], $4::int[], $5::bytea[])`
-/** What most writes leave, which so is one of the plain inserts of its transaction. */
-const INSERT_ONE = `insert into search_delta (analyzer, key_version, id, entries, sealed) values ($1, $2, $3, $4, $5)`
 
 /** Runs a statement of the transaction, or sends it and leaves its answer to the commit. */
 export type Send = (query: CompiledQuery) => Promise<unknown> | undefined
@@ -42,9 +40,7 @@ export async function indexEntries(
     counts.push(batch.length)
     sealed.push(box.seal('search_delta', id, 0, encodeDelta(batch, analyzer)))
   }
-  const isOne = ids.length === 1
-  const values = isOne ? [ids[0], counts[0], sealed[0]] : [ids, counts, sealed]
-  await send(CompiledQuery.raw(isOne ? INSERT_ONE : INSERT, [ANALYZER, box.version, ...values]))
+  await send(CompiledQuery.raw(INSERT, [ANALYZER, box.version, ids, counts, sealed]))
 }
 
 function* batches(entries: readonly SearchEntry[]): Generator<SearchEntry[]> {

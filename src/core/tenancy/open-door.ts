@@ -6,7 +6,6 @@ import {
   type AuditQueue,
   appendAudit,
   createAuditQueue,
-  eventsInsert,
   type NewAuditEvent,
   readWithEvent,
 } from '../audit/append-audit.ts'
@@ -154,11 +153,12 @@ export function openDoor({ tenants, blobs, searchCache, nudged, teller, now }: D
           const done = await work(tx)
           if (entries.length === 0) throw new MissingAudit('a write recorded no audit entry')
           events = entries.map((entry) => knownEvent(eventOf(actor, entry, now())))
+          const deliveries = teller?.queue(events)
+          if (deliveries) send(deliveries)
           return done
         },
-        async () => {
-          const deliveries = teller?.queue(events)
-          return [await eventsInsert(keys, events), ...(deliveries ? [statementOf(deliveries)] : [])]
+        async (db) => {
+          await appendAudit(db, keys, events)
         },
       )
       audited.add(actor)

@@ -3,7 +3,7 @@
  * Must stay true: a text snip's quote is the page's own text, not what the caller sent.
  */
 import { createHash } from 'node:crypto'
-import { builtOnce, insertOnce } from '#core/db/built-once.ts'
+import { builtOnce } from '#core/db/built-once.ts'
 import { PublicError } from '#core/errors.ts'
 import { fromApi, newId } from '#core/ids.ts'
 import type { TenantWriter } from '#core/tenancy/tenant-door.ts'
@@ -70,7 +70,7 @@ export async function captureSnip(tx: TenantWriter, wanted: CaptureSnip): Promis
     has_image: false,
     ...madeBy(tx, { table: 'snip', id, seal }),
   }
-  tx.send(insertSnip(tx.db, row))
+  tx.send(tx.db.insertInto('snip').values(row))
   addTags(tx, id, card.tags)
   await indexSnip(tx, { id, document_id: document, page: wanted.page }, card, evidence)
   if (wanted.kind === 'area')
@@ -87,8 +87,6 @@ export async function captureSnip(tx: TenantWriter, wanted: CaptureSnip): Promis
   })
   return shownSnip(tx, seal, { ...row, document_card: page.document_card }, evidence)
 }
-
-const insertSnip = insertOnce('snip')
 
 const pageOfDocument = builtOnce((db, document: string, page: number) =>
   db
