@@ -42,15 +42,12 @@ async function inLanes<T>(jobs: readonly (() => Promise<T>)[]): Promise<T[]> {
 async function runAll(root: string, words: readonly string[]): Promise<ShardResult[]> {
   const all = listFiles(root, TEST_FOLDERS, /\.test\.tsx?$/)
   const chosen = words.length === 0 ? all : all.filter((file) => words.some((word) => file.includes(word)))
-  const { beside, last } = divide(chosen)
   const say = (text: string) => process.stdout.write(text)
   const results: ShardResult[] = []
   if (words.length === 0) results.push(await checkStage(root))
-  const jobs = beside.map((shard) => () => runShard(root, shard, say))
+  const jobs = divide(chosen).map((shard) => () => runShard(root, shard, say))
   if (words.length === 0 || words.includes(POSTGRES15)) jobs.push(() => runPostgres15(root, say))
-  results.push(...(await inLanes(jobs)))
-  for (const stage of last) results.push(await runShard(root, stage, say))
-  return results
+  return [...results, ...(await inLanes(jobs))]
 }
 
 const words = process.argv.slice(2)

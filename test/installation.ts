@@ -163,10 +163,13 @@ async function endChild(child: ChildProcess): Promise<void> {
   clearTimeout(timer)
 }
 
-/** A port N with N to N+8 free on loopback, where an installation puts its regions and its redirect. */
+/**
+ * A port N with N to N+8 free on loopback, where an installation puts its regions and its redirect. Below those that the system gives
+ * away by itself (32768 on Linux, 49152 elsewhere): nobody's outgoing connection takes one while the installation is down for a moment.
+ */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const port = 20_000 + Math.floor(Math.random() * 30_000)
+    const port = 10_000 + Math.floor(Math.random() * 22_000)
     const wanted = [0, 1, 2, 8].map((offset) => isFree(port + offset))
     if ((await Promise.all(wanted)).every(Boolean)) return port
   }

@@ -12,13 +12,13 @@ import {
 } from 'node:fs'
 import { get } from 'node:http'
 import { get as getSecurely } from 'node:https'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { findAccount } from '#core/become-user.ts'
 import { workRootOf } from '#core/jobs/work-folder.ts'
 import { identityOf, isRunning, type ProcessIdentity, processesIn } from '#core/process-identity.ts'
+import { freePort } from '#test/installation.ts'
 import { serverEnvironment } from '#test/own-cluster.ts'
 
 const main = join(import.meta.dirname, '../main.ts')
@@ -46,7 +46,7 @@ async function aHouse(account: House['account'] = null): Promise<House> {
   folders.push(folder)
   chmodSync(folder, 0o711)
   if (account) chownSync(folder, account.uid, account.gid)
-  return { folder, home: join(folder, 'home'), port: await freePorts(), account }
+  return { folder, home: join(folder, 'home'), port: await freePort(), account }
 }
 
 /** Starts `up`; answers its ready line, or fails with what it said instead. */
@@ -162,20 +162,6 @@ const everything = [
   'web',
   'worker',
 ]
-
-/** A port N with N to N+8 free. */
-async function freePorts(): Promise<number> {
-  for (;;) {
-    const base = 20_000 + Math.floor(Math.random() * 10_000)
-    const isFree = (port: number) =>
-      new Promise<boolean>((resolve) => {
-        const server = createServer()
-        server.once('error', () => resolve(false))
-        server.listen(port, () => server.close(() => resolve(true)))
-      })
-    if ((await Promise.all([0, 1, 2, 8].map((offset) => isFree(base + offset)))).every(Boolean)) return base
-  }
-}
 
 describe('everything in one go', () => {
   let house: House
