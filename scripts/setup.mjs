@@ -2,7 +2,7 @@
 // Makes everything present and fresh: the pinned Node, the packages of the lock, their library links, the web app,
 // and, when asked, Debian packages. Plain script for Node 18 and newer, no dependencies, stdout left alone.
 // Must stay true: run again it does nothing and takes a blink; killed anywhere, the next run completes it.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   closeSync,
@@ -48,8 +48,7 @@ export async function setup(wants = []) {
   const node = join(modules, platformNode(lock).name, nodeBinary)
   const skipped = []
   if (wants.includes('web')) {
-    await packPackages(node)
-    await buildWeb(node)
+    await buildOnce([packingOf(node), webOf(node)].filter(Boolean))
   }
   if (wants.includes('system')) skipped.push(...installSystemPackages())
   return { node, skipped }
@@ -185,16 +184,21 @@ function linkLibraries() {
 }
 
 /** Packs into dist/packed what every process loads at its start, when the lock or the way of packing has changed since. */
-function packPackages(node) {
+function packingOf(node) {
   const script = join(project, 'scripts/pack-packages.mjs')
   const wanted = hashOf([join(project, 'package-lock.json'), script].map((file) => readFileSync(file)))
-  return buildOnce('packed', wanted, 'Packing the packages …', (fresh) => [node, [script, fresh]])
+  return {
+    name: 'packed',
+    wanted,
+    words: 'Packing the packages …',
+    command: (fresh) => [node, script, fresh],
+  }
 }
 
 /** Builds web/ into dist/web when what it is made of has changed since. */
-async function buildWeb(node) {
+function webOf(node) {
   const web = join(project, 'web')
-  if (!existsSync(join(web, 'index.html'))) return
+  if (!existsSync(join(web, 'index.html'))) return null
   const inputs = ['package-lock.json', 'tsconfig.json', 'tsconfig.web.json'].map((name) =>
     join(project, name),
   )
@@ -203,36 +207,43 @@ async function buildWeb(node) {
     ...filesIn(web).filter((file) => !/\.(test|story)\.tsx?$/.test(file)),
   ]
   const wanted = hashOf(files.flatMap((file) => [relative(project, file), readFileSync(file)]))
-  const vite = join(modules, 'vite/bin/vite.js')
-  await buildOnce('web', wanted, 'Building the web app …', (fresh) => [
-    node,
-    [vite, 'build', web, '--config', join(web, 'vite.config.ts'), '--outDir', fresh, '--logLevel', 'warn'],
-  ])
+  const vite = [join(modules, 'vite/bin/vite.js'), 'build', web, '--config', join(web, 'vite.config.ts')]
+  const command = (fresh) => [node, ...vite, '--outDir', fresh, '--logLevel', 'warn']
+  return { name: 'web', wanted, words: 'Building the web app …', command }
 }
 
 /**
- * Runs the program that fills a fresh folder, and puts it in the place of dist/NAME, unless that was made from the
+ * Runs the programs that fill fresh folders, side by side, and puts each folder in the place of dist/NAME, unless that was made from the
  * same `wanted` already.
  */
-async function buildOnce(name, wanted, words, commandFor) {
-  const stamp = join(project, `dist/${name}.stamp`)
-  const isBuilt = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
-  if (isBuilt()) return
-  await alone(() => {
-    if (isBuilt()) return
+async function buildOnce(builds) {
+  const stampOf = ({ name }) => join(project, `dist/${name}.stamp`)
+  const isMissing = (build) =>
+    !existsSync(stampOf(build)) || readFileSync(stampOf(build), 'utf8') !== build.wanted
+  if (!builds.some(isMissing)) return
+  const build = async ({ name, wanted, words, command }) => {
     say(words)
     const fresh = join(project, `dist/${name}.new`)
     rmSync(fresh, { recursive: true, force: true })
-    const [program, args] = commandFor(fresh)
-    const done = spawnSync(program, args, {
-      cwd: project,
-      stdio: ['ignore', 2, 2],
-      env: { ...process.env, NODE_ENV: 'production' },
-    })
-    if (done.status !== 0) throw new SetupError(`dist/${name} could not be built; the messages are above.`)
+    if (!(await isDone(command(fresh))))
+      throw new SetupError(`dist/${name} could not be built; the messages are above.`)
     rmSync(join(project, 'dist', name), { recursive: true, force: true })
     renameSync(fresh, join(project, 'dist', name))
-    writeFileSync(stamp, wanted)
+    writeFileSync(stampOf({ name }), wanted)
+  }
+  await alone(async () => {
+    const ended = await Promise.allSettled(builds.filter(isMissing).map(build))
+    for (const { reason } of ended) if (reason) throw reason
+  })
+}
+
+/** Runs a program of the set-up to its end and answers whether it went well. */
+function isDone([program, ...args]) {
+  const env = { ...process.env, NODE_ENV: 'production' }
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { cwd: project, stdio: ['ignore', 2, 2], env })
+    child.once('error', reject)
+    child.once('exit', (code) => resolve(code === 0))
   })
 }
 
