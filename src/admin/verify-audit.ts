@@ -1,6 +1,7 @@
 // `panoply admin verify-audit FILE [--key VKEY] [--events] [--json]`: is this export of an audit log what was signed?
 import { createReadStream } from 'node:fs'
-import { type AuditVerdict, type VerifiedEvent, verifyAudit } from '#core/audit/verify-audit.ts'
+import { type AuditVerdict, verifyAudit } from '#core/audit/verify-audit.ts'
+import type { VerifiedEvent } from '#core/audit/verify-lines.ts'
 import { readFileArgument, tellUnreadable } from './read-file-argument.ts'
 
 const USAGE = `Usage: panoply admin verify-audit FILE [--key VKEY] [--events] [--json]

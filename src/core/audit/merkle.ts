@@ -35,19 +35,32 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return hash('sha256', node, 'buffer')
 }
 
-/** Collects leaf hashes in order and gives the root at any time, holding one hash per bit of the size. */
+/** Hash, in hex, of the perfect subtree of 2^height leaves. */
+export interface Subtree {
+  readonly height: number
+  readonly hash: string
+}
+
+/** Collects leaf hashes in order and gives the root at any time, holding some hashes per bit of the size. */
 export interface RootBuilder {
   readonly size: number
-  /** Hash of the next leaf, in hex. */
-  push(leaf: string): void
+  /** Hash of the next leaf, in hex; or of the next perfect subtree, which must begin at a multiple of its size. */
+  push(hash: string, height?: number): void
+  /** The largest perfect subtrees of what was pushed, left to right: pushed elsewhere in order they stand for it. */
+  subtrees(): Subtree[]
+  /** Of a builder that begins at 0. */
   root(): Buffer
 }
 
-/** An empty tree that grows by `push`. Works on strings: `hash` makes one in a third of the time it takes to make a Buffer. */
-export function createRootBuilder(): RootBuilder {
-  const peaks: string[] = []
+/**
+ * An empty run of a tree, from the leaf at `start` on, that grows by `push`. Works on strings: `hash` makes one in a third of the time it
+ * takes to make a Buffer.
+ */
+export function createRootBuilder(start = 0): RootBuilder {
+  const hashes: string[] = []
+  const heights: number[] = []
   const node = Buffer.alloc(65, 1)
-  let size = 0
+  let end = start
   function join(left: string, right: string): string {
     node.write(left, 1, 'hex')
     node.write(right, 33, 'hex')
@@ -55,22 +68,27 @@ export function createRootBuilder(): RootBuilder {
   }
   return {
     get size() {
-      return size
+      return end - start
     },
-    push(leaf) {
-      let top = leaf
-      for (let rest = size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
-        const left = peaks.pop()
-        if (left !== undefined) top = join(left, top)
+    push(pushed, height = 0) {
+      let [top, high] = [pushed, height]
+      for (let rest = end / 2 ** height; rest % 2 === 1; rest = (rest - 1) / 2) {
+        // What begins before this run is joined by whoever holds it.
+        if (heights.at(-1) !== high) break
+        heights.pop()
+        top = join(hashes.pop() ?? '', top)
+        high++
       }
-      peaks.push(top)
-      size++
+      hashes.push(top)
+      heights.push(high)
+      end += 2 ** height
     },
+    subtrees: () => hashes.map((one, at) => ({ height: heights[at] ?? 0, hash: one })),
     root() {
-      return peaks.length === 0
+      return hashes.length === 0
         ? EMPTY_ROOT
         : Buffer.from(
-            peaks.reduceRight((right, left) => join(left, right)),
+            hashes.reduceRight((right, left) => join(left, right)),
             'hex',
           )
     },
