@@ -27,7 +27,7 @@ import { allowSlowBody } from './guard-server.ts'
 import type { HostNames } from './host-names.ts'
 import { inTurn } from './in-turn.ts'
 import { Problem, problemOf, publicErrorOf } from './problem.ts'
-import { validatorCompiler } from './validation.ts'
+import { serializerCompiler, validatorCompiler } from './validation.ts'
 import type { ReaderBounds } from './watch-reader.ts'
 import { isPage, sendPage } from './web-pages.ts'
 
@@ -103,7 +103,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     reply.headers(HEADERS)
   }
   const regionOf = (request: FastifyRequest): string => request.region
-  app.setValidatorCompiler(validatorCompiler())
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
   app.decorateRequest('actor', null)
   app.decorateRequest('region', '')
   app.decorateRequest('origin')

@@ -1,7 +1,8 @@
-// One contract per shape: compiles the routes' schemas. Bodies are taken as they are and unknown keys refused; queries and paths,
+// One contract per shape: compiles the routes' schemas, each when it is first met, once a process. Bodies are taken as they are and unknown keys refused; queries and paths,
 // which are text on the wire, are coerced. Must stay true: a number in an address is written in plain decimal digits and nothing else.
-import { Ajv, type ErrorObject } from 'ajv'
-import type { FastifySchemaCompiler } from 'fastify'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import buildSerializer from 'fast-json-stringify'
+import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 
 const DATE_TIME =
@@ -17,27 +18,71 @@ const FORMATS = {
 const PLAIN_INTEGER = /^-?(0|[1-9]\d{0,14})$/
 const PLAIN_NUMBER = /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?$/
 
+const ajvOptions = { useDefaults: true, allErrors: false, removeAdditional: false, formats: FORMATS } as const
+const strict = new Ajv({ ...ajvOptions, coerceTypes: false })
+const coercing = new Ajv({ ...ajvOptions, coerceTypes: true })
+
+/** Fastify reads the reasons from the function, as Ajv writes them. */
+interface Check {
+  (value: unknown): boolean
+  errors?: ErrorObject[] | null
+}
+
 /** The validator compiler of the app. */
-export function validatorCompiler(): FastifySchemaCompiler<TSchema> {
-  const options = { useDefaults: true, allErrors: false, removeAdditional: false, formats: FORMATS } as const
-  const strict = new Ajv({ ...options, coerceTypes: false })
-  const coercing = new Ajv({ ...options, coerceTypes: true })
-  return ({ schema, httpPart }) => {
-    if (httpPart === 'body') return strict.compile(schema)
-    const validate = coercing.compile(schema)
-    const numbers = numbersOf(schema)
-    // Fastify reads the reasons from the function, as Ajv writes them.
-    const check: { (value: unknown): boolean; errors?: ErrorObject[] | null } = (value) => {
-      const wrong = numbers.find(({ name, form }) => isOtherThan(form, value, name))
-      if (wrong) {
-        check.errors = [notANumber(wrong.name)]
-        return false
-      }
-      const isValid = validate(value)
-      check.errors = validate.errors ?? null
-      return isValid
-    }
-    return check
+export function validatorCompiler({
+  schema,
+  httpPart,
+}: Pick<Parameters<FastifySchemaCompiler<TSchema>>[0], 'schema' | 'httpPart'>): Check {
+  return httpPart === 'body' ? bodyCheck(schema) : textCheck(schema)
+}
+
+const bodyCheck = oncePerSchema((schema): Check => {
+  const validate = whenMet(() => strict.compile(schema))
+  const check: Check = (value) => answer(check, validate(), value)
+  return check
+})
+
+const textCheck = oncePerSchema((schema): Check => {
+  const validate = whenMet(() => coercing.compile(schema))
+  const numbers = numbersOf(schema)
+  const check: Check = (value) => {
+    const wrong = numbers.find(({ name, form }) => isOtherThan(form, value, name))
+    if (!wrong) return answer(check, validate(), value)
+    check.errors = [notANumber(wrong.name)]
+    return false
+  }
+  return check
+})
+
+/** The serializer compiler of the app: an answer holds what its shape names and nothing else. */
+export const serializerCompiler: FastifySerializerCompiler<TSchema> = ({ schema }) => writerOf(schema)
+
+const writerOf = oncePerSchema((schema) => {
+  const write = whenMet(() => buildSerializer(schema))
+  return (data: unknown): string => write()(data)
+})
+
+function answer(check: Check, validate: ValidateFunction, value: unknown): boolean {
+  const isValid = validate(value)
+  check.errors = validate.errors ?? null
+  return isValid
+}
+
+function oncePerSchema<T>(make: (schema: TSchema) => T): (schema: TSchema) => T {
+  const known = new WeakMap<TSchema, T>()
+  return (schema) => {
+    const made = known.get(schema) ?? make(schema)
+    known.set(schema, made)
+    return made
+  }
+}
+
+/** Compiling hundreds of shapes takes half a second, which no start and no request should wait for. */
+function whenMet<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 
