@@ -315,6 +315,12 @@ export const ERROR_CODES = {
     help: 'It is not your fault. It was logged under the request id; nothing half-done was kept.',
     retry: true,
   },
+  damaged: {
+    status: 500,
+    title: 'It does not open any more',
+    help: 'What is stored was changed or swapped outside, so it does not open: nothing of it is shown, and everything else is as it was. It was logged under the request id. An administrator brings it back from a backup.',
+    retry: false,
+  },
   keeper_unavailable: {
     status: 503,
     title: 'Keys are not available now',

@@ -2,6 +2,7 @@
 import type { FastifyError } from 'fastify'
 import Type from 'typebox'
 import { ERROR_CODES, type ErrorCode, PublicError } from '#core/errors.ts'
+import { SealBroken } from '#core/keys/seal-broken.ts'
 
 export const Problem = Type.Object(
   {
@@ -38,6 +39,7 @@ const FRAMEWORK_CODES: Readonly<Record<string, ErrorCode>> = {
 /** The public face of any error; undefined when it is a bug of ours. */
 export function publicErrorOf(error: FastifyError | Error): PublicError | undefined {
   if (error instanceof PublicError) return error
+  if (error instanceof SealBroken) return new PublicError('damaged', undefined, { cause: error })
   if ('validation' in error && error.validation) {
     const places = error.validation.map((issue) => ({
       path: `${('validationContext' in error && error.validationContext) || 'request'}${issue.instancePath}`,

@@ -165,6 +165,9 @@ export const enShell = {
     'Something that was sealed does not open any more. Everything else has the new keys.',
   'problem.seals_damaged.do':
     'The audit log says where it is. Bring it back from a backup, then rotate again.',
+  'problem.damaged': 'What was stored here was changed outside Panoply and does not open any more.',
+  'problem.damaged.do':
+    'Everything else is as it was. Tell your administrator, who brings it back from a backup.',
   'problem.storage_full': 'There is no room left on the server.',
   'problem.storage_full.do': 'Tell your administrator, then try again.',
   'problem.storage_declined': 'Your organisation declined to store content of this product.',

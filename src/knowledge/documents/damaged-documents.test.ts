@@ -236,7 +236,35 @@ test('a snip that is damaged is shown as that and hides no other', async () => {
   const one = await library.ask(person, 'GET', `/v1/snips/${second}`)
   assert.deepEqual([one.status, one.json.seal, one.json.rects], [200, 'failed', []])
   for (const id of [first, second]) assert.equal(await sealState(person, id), 'failed')
+  // What is nothing but the damaged part says so.
+  const annotation = await library.house.app.inject({
+    method: 'GET',
+    url: `/v1/snips/${second}`,
+    headers: { authorization: `Bearer ${person.token}`, accept: 'application/ld+json' },
+  })
+  assert.deepEqual([annotation.statusCode, annotation.json().code], [500, 'damaged'])
   const found = await library.ask(person, 'GET', '/v1/search?q=harbour&kind=snip')
   assert.equal(found.status, 200)
   assert.equal(found.json.items.length, 3)
+})
+
+test('the text of a page that is damaged is refused by name, and the other pages are read', async () => {
+  const { person, ids, db } = await aLibrary()
+  const [, damaged = ''] = ids
+  const page = await db
+    .selectFrom('document_page')
+    .select('text')
+    .where('document_id', '=', fromApi('doc', damaged))
+    .executeTakeFirstOrThrow()
+  await db
+    .updateTable('document_page')
+    .set({ text: torn(page.text ?? Buffer.alloc(60)) })
+    .where('document_id', '=', fromApi('doc', damaged))
+    .execute()
+  const text = await library.ask(person, 'GET', `/v1/documents/${damaged}/text`)
+  assert.deepEqual([text.status, text.json.code], [500, 'damaged'])
+  assert.ok(!text.json.detail.includes('beacon'))
+  assert.equal((await library.ask(person, 'GET', `/v1/documents/${ids[0]}/text`)).status, 200)
+  const { json } = await library.ask(person, 'GET', '/v1/audit?outcome=failed')
+  assert.equal(json.items[0]?.detail?.code, 'damaged')
 })
