@@ -146,6 +146,28 @@ describe('messages of webhooks that overlap with something', () => {
     assert.deepEqual(counts.sort(), [2000, 2000, 500])
   })
 
+  it('are removed with their webhook in many small transactions', async () => {
+    const hook = await make()
+    const tables = await db()
+    await sql`insert into webhook_delivery (id, webhook, event, type, at, actor_kind, next_at)
+      select gen_random_uuid(), ${hook.uuid}::uuid, gen_random_uuid(), 'core.key.created', now(), 'system', now()
+      from generate_series(1, 4500)`.execute(tables)
+    assert.equal((await ask(w.owner, 'DELETE', hook.path)).status, 204)
+    const left = tables.selectFrom('webhook_delivery').select('id').where('webhook', '=', hook.uuid)
+    assert.equal((await left.execute()).length, 0)
+    assert.equal((await ask(w.owner, 'GET', hook.path)).status, 404)
+    const { items } = (await ask(w.owner, 'GET', '/v1/audit?limit=20')).json
+    const gone = items
+      .filter(({ record }: { record: { id: string } | null }) => record?.id === hook.path.split('/').at(-1))
+      .filter(({ action }: { action: string }) => /emptied|removed/.test(action))
+      .map(({ action, detail }: { action: string; detail: object }) => [action, detail])
+    assert.deepEqual(gone.reverse(), [
+      ['core.webhook.emptied', { deliveries: 2000 }],
+      ['core.webhook.emptied', { deliveries: 2000 }],
+      ['core.webhook.removed', { deliveries: 500 }],
+    ])
+  })
+
   it('are looked for at the same cost however many wait', async () => {
     const hook = await make()
     const tables = await db()

@@ -100,7 +100,8 @@ export const webhookRoutes: readonly Route[] = [
     summary: 'Remove a webhook with its deliveries',
     schema: { params: WebhookPath, response: { 204: Type.Null() } },
     handler: async (ctx, { actor, params, reply }) => {
-      await ctx.write(actor, (tx) => removeWebhook(tx, fromApi('whk', params.id)))
+      const id = fromApi('whk', params.id)
+      while (await ctx.write(actor, (tx) => removeWebhook(tx, id)));
       reply.code(204)
       return null
     },

@@ -6,8 +6,8 @@ import { KEPT_MS } from './schedule.ts'
 
 const SWEEP_TASK = 'core.webhook.sweep'
 const DAY_SECONDS = 86_400
-/** A transaction stays far below the five seconds a tenant's transaction may take. */
-const AT_ONCE = 2_000
+/** Deliveries of one transaction, which stays far below the five seconds that one of a tenant may take. */
+export const AT_ONCE = 2_000
 
 export const sweepDeliveriesTask: Task = { name: SWEEP_TASK, permissions: [], run: sweepDeliveries }
 

@@ -7,7 +7,7 @@ import type { TenantWriter } from '../tenancy/tenant-door.ts'
 import type { EventType } from './event-type.ts'
 import { DELIVER_TASK } from './queue-deliveries.ts'
 import { newWebhookSecret } from './sign-delivery.ts'
-import { queueSweep } from './sweep-deliveries.job.ts'
+import { AT_ONCE, queueSweep } from './sweep-deliveries.job.ts'
 import type { NewWebhook, NewWebhookSecret, WebhookChange } from './webhook.schema.ts'
 import { openCard, showWebhook, type WebhookCard, type WebhookOrigin } from './webhook-record.ts'
 
@@ -90,11 +90,28 @@ export async function updateWebhook(
   return showWebhook(tx, id)
 }
 
-/** Removes one with its secrets and its deliveries; what is on its way may still arrive. Throws `not_found`. */
-export async function removeWebhook(tx: TenantWriter, id: string): Promise<void> {
+/**
+ * Removes one with its secrets and its deliveries; what is on its way may still arrive. Answers whether there is more to remove: of many
+ * deliveries some go at a time, and it is paused from the first on. Throws `not_found`.
+ */
+export async function removeWebhook(tx: TenantWriter, id: string): Promise<boolean> {
   await lockWebhook(tx, id)
+  const record = { kind: 'webhook', id }
+  const { numDeletedRows } = await tx.db
+    .deleteFrom('webhook_delivery')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('webhook_delivery').select('id').where('webhook', '=', id).orderBy('id').limit(AT_ONCE),
+    )
+    .executeTakeFirstOrThrow()
+  const deliveries = Number(numDeletedRows)
+  if (deliveries === AT_ONCE) {
+    await tx.db.updateTable('webhook').set({ state: 'paused', reason: null }).where('id', '=', id).execute()
+    tx.audit({ action: 'core.webhook.emptied', record, detail: { deliveries } })
+    return true
+  }
   await tx.db.deleteFrom('webhook').where('id', '=', id).execute()
-  tx.audit({ action: 'core.webhook.removed', record: { kind: 'webhook', id } })
+  tx.audit({ action: 'core.webhook.removed', record, detail: { deliveries } })
+  return false
 }
 
 /** A new secret; the one before it signs, too, for so many hours. An older one ends at once. Throws `not_found`. */
