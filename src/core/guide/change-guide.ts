@@ -4,10 +4,10 @@ import type { TenantWriter } from '../tenancy/tenant-door.ts'
 import type { GuideChange } from './guide.schema.ts'
 import { DISMISSED } from './read-guide.ts'
 
-/** Throws `not_found` for whoever is no person. */
+/** Throws `not_found` for whoever is no person: a key has no first steps, and does not put away those of its maker. */
 export async function changeGuide(tx: TenantWriter, { isDismissed }: GuideChange): Promise<void> {
-  const person = tx.actor.personId
-  if (person === null) throw new PublicError('not_found')
+  const { kind, personId: person } = tx.actor
+  if (kind !== 'person' || person === null) throw new PublicError('not_found')
   if (isDismissed)
     await tx.db
       .insertInto('first_step')

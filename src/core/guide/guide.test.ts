@@ -144,6 +144,18 @@ describe('the first steps', () => {
     assert.deepEqual(await taken(member), ['knowledge.document.added', 'knowledge.search.asked'])
   })
 
+  it('are not put away by a key', async () => {
+    const made = await library.ask(owner, 'POST', '/v1/api-keys', { name: 'a machine' })
+    const answer = await library.house.app.inject({
+      method: 'PATCH',
+      url: '/v1/guide',
+      headers: { authorization: `API-Key ${made.json.key}` },
+      payload: { isDismissed: true },
+    })
+    assert.deepEqual([answer.statusCode, answer.json().code], [404, 'not_found'])
+    assert.equal((await guideOf(owner)).isDismissed, false)
+  })
+
   it('are not shown to whoever was a member before there was a guide', async () => {
     const early = await library.aResident()
     const tenant = early.token.split('.')[0] ?? ''
