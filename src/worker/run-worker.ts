@@ -19,6 +19,9 @@ import { runJob } from './run-job.ts'
 /** How long what runs may go on after the worker was asked to stop; then it is given back. Below the patience of main.ts. */
 const graceMs = 5_000
 
+/** Jobs at a time on the smallest machine: more than the two that one organisation may have out, so that none holds every place. */
+const LEAST_PLACES = 3
+
 /** Starts working. Stopping ends what runs or gives it back; nothing counts against a job that is given back. */
 export async function runWorker(config: Config): Promise<RunningRole> {
   const log = openLog(config)
@@ -30,7 +33,7 @@ export async function runWorker(config: Config): Promise<RunningRole> {
   const tasks = new Map(products.flatMap((product) => product.tasks.map((task) => [task.name, task])))
   const link = joinCell({
     socket: cellSocket(config, 'worker'),
-    capacity: Math.max(2, availableParallelism() - 1),
+    capacity: Math.max(LEAST_PLACES, availableParallelism() - 1),
     tasks: [...tasks.keys()],
     run: (running) => runJob({ ctx, tasks, log }, running),
     async removeContainer(name, tenant) {
