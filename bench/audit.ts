@@ -4,13 +4,14 @@
  * (TenantWriter.send); and the offline verification of a million events. Commits wait for the disk on all sides; they run in turn in
  * short rounds of one run, and the middle one of the rounds' own ratios counts.
  */
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Kysely, type QueryExecutorProvider, sql } from 'kysely'
 import { appendAudit, createAuditQueue } from '#core/audit/append-audit.ts'
-import { verifyAudit } from '#core/audit/verify-audit.ts'
+import type { AuditVerdict } from '#core/audit/verify-audit.ts'
 import { kyselyOnLease, kyselyOnPool } from '#core/db/kysely-on.ts'
 import { LeasePools } from '#core/db/lease-pools.ts'
 import { inTransaction, type SendStatement } from '#core/db/transaction.ts'
@@ -101,10 +102,19 @@ async function benchVerify(): Promise<Row> {
   const file = join(folder, 'audit.ndjson')
   try {
     const key = await writeLongExport(file, EVENTS)
-    const [began, cpu] = [performance.now(), process.cpuUsage()]
-    const verdict = await verifyAudit(createReadStream(file, { highWaterMark: 2 ** 20 }), { key })
+    const command = [
+      join(import.meta.dirname, '../src/main.ts'),
+      'admin',
+      'verify-audit',
+      file,
+      '--key',
+      key,
+      '--json',
+    ]
+    const began = performance.now()
+    const said = execFileSync(process.execPath, command, { encoding: 'utf8' })
     const seconds = (performance.now() - began) / 1000
-    const { user, system } = process.cpuUsage(cpu)
+    const verdict: AuditVerdict = JSON.parse(said)
     if (!verdict.ok || verdict.events !== EVENTS)
       throw new Error(`the export does not verify: ${verdict.fault?.message}`)
     return {
@@ -116,7 +126,7 @@ async function benchVerify(): Promise<Row> {
       ratio: null,
       reach: '<= 10 s',
       pass: seconds <= 10,
-      note: `${((user + system) / 1e6).toFixed(1)} s of processor`,
+      note: 'the command as a whole',
     }
   } finally {
     rmSync(folder, { recursive: true })

@@ -36,12 +36,16 @@ const LONGEST = 1024
 const SALT = 32
 const SALT_TEXT = 43
 
+/** Written anew by each hash; whoever verifies a log makes a million of them. */
+const scratch = Buffer.alloc(SALT + 3 * LONGEST)
+
 /**
  * SHA-256(salt || text) in hex: what an event commits to. Null when the salt has not 32 bytes: with a free border
  * between the two, another text would have the same hash.
  */
 export function personalHash({ salt, text }: OpenedPersonal): string | null {
-  const bytes = Buffer.allocUnsafe(SALT + 3 * text.length)
+  const needed = SALT + 3 * text.length
+  const bytes = needed <= scratch.length ? scratch : Buffer.allocUnsafe(needed)
   if (salt.length !== SALT_TEXT || bytes.write(salt, 'base64url') !== SALT) return null
   return sha256('sha256', bytes.subarray(0, SALT + bytes.write(text, SALT)), 'hex')
 }

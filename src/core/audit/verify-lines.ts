@@ -96,7 +96,7 @@ export function readLines(
     const { position, hash, leaf, personal: part, salt, proof } = value
     if (typeof position !== 'number' || typeof leaf !== 'string')
       throw new Fault('bad_line', line, 'the line is no event: position or leaf is missing')
-    if (!isWhole || !isWritten(text, { position, hash, leaf, part, salt })) {
+    if (!isWhole || !isWritten(text, value)) {
       const only = { position, hash, leaf, personal: part, salt, ...(isWhole ? {} : { proof }) }
       expectExactly(text, only, line)
     }
@@ -164,28 +164,23 @@ export function expectExactly(text: string, fields: Readonly<Record<string, unkn
     )
 }
 
+const FIELDS = ['position', 'hash', 'leaf', 'personal', 'salt'] as const
+const BETWEEN = '"hash":"","leaf":,"personal":,"salt":""}'.length
+
 /**
- * What {@link expectExactly} finds, in a third of the time, for the lines of a million events: beginning and end are compared, and what is
- * between has the length of its shortest spelling, which leaves no room for anything else. False says nothing.
+ * What {@link expectExactly} finds, in a fifth of the time, for the lines of a million events: the fields are the known ones in their order,
+ * the number is spelt as it should be, and everything together has the length of its shortest spelling, which leaves no room for anything
+ * else. False says nothing.
  */
-function isWritten(
-  text: string,
-  {
-    position,
-    hash,
-    leaf,
-    part,
-    salt,
-  }: Readonly<Record<'hash' | 'part' | 'salt', unknown>> & {
-    readonly position: number
-    readonly leaf: string
-  },
-): boolean {
-  if (typeof part !== 'string' || typeof salt !== 'string') return false
-  const start = `{"position":${position},"hash":"${String(hash)}","leaf":`
-  const end = `,"salt":"${salt}"}`
-  const between = writtenLength(leaf) + ',"personal":'.length + writtenLength(part)
-  return text.length === start.length + between + end.length && text.startsWith(start) && text.endsWith(end)
+function isWritten(text: string, value: Readonly<Record<string, unknown>>): boolean {
+  let at = 0
+  for (const name in value) if (name !== FIELDS[at++]) return false
+  const { position, hash, leaf, personal, salt } = value
+  if (at !== FIELDS.length || typeof hash !== 'string' || typeof leaf !== 'string') return false
+  if (typeof personal !== 'string' || typeof salt !== 'string') return false
+  const start = `{"position":${String(position)},`
+  const texts = hash.length + writtenLength(leaf) + writtenLength(personal) + salt.length
+  return text.length === start.length + BETWEEN + texts && text.startsWith(start)
 }
 
 /** Characters of a text without control characters as a JSON string. */
