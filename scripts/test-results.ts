@@ -1,5 +1,6 @@
 /** What a test run says at its end. */
 import type { ShardResult } from './run-shard.ts'
+import type { TestLine } from './test-record.ts'
 
 const SLOWEST = 10
 
@@ -13,6 +14,10 @@ export function renderResults(results: readonly ShardResult[]): { text: string; 
   const lines: string[] = ['', 'Slowest tests']
   for (const test of [...tests].sort((a, b) => b.milliseconds - a.milliseconds).slice(0, SLOWEST)) {
     lines.push(`  ${(test.milliseconds / 1000).toFixed(2).padStart(7)} s  ${test.file}: ${test.name}`)
+  }
+  lines.push('', 'Slowest files')
+  for (const [file, milliseconds] of timesByFile(tests).slice(0, SLOWEST)) {
+    lines.push(`  ${(milliseconds / 1000).toFixed(2).padStart(7)} s  ${file}`)
   }
   lines.push('', 'Stages')
   for (const result of results) {
@@ -28,4 +33,11 @@ export function renderResults(results: readonly ShardResult[]): { text: string; 
   const left = skipped.length > 0 ? `, ${skipped.length} skipped` : ''
   lines.push('', `${passed} passed, ${bad} failed${left}`)
   return { text: lines.join('\n'), isGood: bad === 0 }
+}
+
+/** The longest first; what a file does before its first test does not count. */
+function timesByFile(tests: readonly TestLine[]): [string, number][] {
+  const times = new Map<string, number>()
+  for (const { file, milliseconds } of tests) times.set(file, (times.get(file) ?? 0) + milliseconds)
+  return [...times].sort(([, a], [, b]) => b - a)
 }

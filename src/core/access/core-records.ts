@@ -9,10 +9,13 @@ interface Stamped {
   readonly updated_by: string
   readonly updated_at: Date
   readonly origin: Buffer
+  /** What else of it is sealed under the tenant's key. */
+  readonly card?: Buffer
 }
 
 type CoreTable = 'member' | 'organisation' | 'api_key' | 'export' | 'webhook'
 const STAMP = ['created_by', 'created_at', 'updated_by', 'updated_at', 'origin'] as const
+const CARDED = [...STAMP, 'card'] as const
 
 export const coreRecords: readonly RecordKind[] = [
   {
@@ -27,7 +30,11 @@ export const coreRecords: readonly RecordKind[] = [
     kind: 'organisation',
     prefix: 'org',
     async find(tx, id) {
-      const row = await tx.db.selectFrom('organisation').select(STAMP).where('id', '=', id).executeTakeFirst()
+      const row = await tx.db
+        .selectFrom('organisation')
+        .select(CARDED)
+        .where('id', '=', id)
+        .executeTakeFirst()
       return row && sealed(tx, 'organisation', id, row, 'core.organisation.read', null)
     },
   },
@@ -35,7 +42,7 @@ export const coreRecords: readonly RecordKind[] = [
     kind: 'key',
     prefix: 'key',
     async find(tx, id) {
-      const row = await tx.db.selectFrom('api_key').select(STAMP).where('id', '=', id).executeTakeFirst()
+      const row = await tx.db.selectFrom('api_key').select(CARDED).where('id', '=', id).executeTakeFirst()
       return row && sealed(tx, 'api_key', id, row, 'core.key.manage', null)
     },
   },
@@ -51,7 +58,7 @@ export const coreRecords: readonly RecordKind[] = [
     kind: 'webhook',
     prefix: 'whk',
     async find(tx, id) {
-      const row = await tx.db.selectFrom('webhook').select(STAMP).where('id', '=', id).executeTakeFirst()
+      const row = await tx.db.selectFrom('webhook').select(CARDED).where('id', '=', id).executeTakeFirst()
       return row && sealed(tx, 'webhook', id, row, 'core.webhook.manage', null)
     },
   },
@@ -93,9 +100,9 @@ function sealed(
   permission: string,
   keySubject: SealedRecord['keySubject'],
 ): SealedRecord {
-  const origin = openIfWhole(() =>
-    tx.keys.open<{ createdIp: string; updatedIp: string }>('activity', table, id, 'origin', row.origin),
-  )
+  const open = (column: 'origin' | 'card', bytes: Buffer) => () =>
+    tx.keys.open<{ createdIp?: string; updatedIp?: string }>('activity', table, id, column, bytes)
+  const origin = openIfWhole(open('origin', row.origin))
   return {
     createdBy: row.created_by,
     createdAt: row.created_at,
@@ -105,7 +112,7 @@ function sealed(
     updatedIp: origin?.updatedIp ?? null,
     keySubject,
     storageClass: 'metadata',
-    isWhole: origin !== null,
+    isWhole: origin !== null && (!row.card || openIfWhole(open('card', row.card)) !== null),
     permission,
   }
 }

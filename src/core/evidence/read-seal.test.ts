@@ -84,6 +84,27 @@ test('the rule of a seal: no key has failed, an old key is due, what is not in t
   assert.equal(sealStateOf({ keySince: young, isLogged: true }, now), 'in-order')
 })
 
+test('the seal of a key and of an organisation is broken where what they hold does not open', async () => {
+  const owner = await library.aResident()
+  const made = await library.ask(owner, 'POST', '/v1/api-keys', { name: 'The lock keeper' })
+  const organisation = await library.ask(owner, 'GET', '/v1/organisation')
+  await library.house.sealLog(owner)
+  const tenant = await library.ctx.tenant(owner.token.split('.')[0] ?? '')
+  const stateOf = async (id: string) => (await library.ask(owner, 'GET', `/v1/records/${id}/seal`)).json.state
+  for (const [table, id] of [
+    ['api_key', made.json.id],
+    ['organisation', organisation.json.id],
+  ] as const) {
+    assert.equal(await stateOf(id), 'in-order', table)
+    await tenant
+      .db('activity')
+      .updateTable(table)
+      .set({ card: Buffer.alloc(60, 1) })
+      .execute()
+    assert.equal(await stateOf(id), 'failed', table)
+  }
+})
+
 test('a seal code names one record for ever, however it is typed, and nobody else’s', async () => {
   const owner = await library.aResident()
   const added = await library.add(owner, onePagePdf('Printed and filed'))
