@@ -15,7 +15,7 @@ import {
 import { onePagePdf } from '../one-page-pdf.ts'
 import { aMember, expectStatus } from '../people.ts'
 import { sendByTus } from '../tus-client.ts'
-import { scanFor } from './scan-for.ts'
+import { type Clean, scanFor } from './scan-for.ts'
 
 /** In every planted word, and nowhere else in the world. */
 const STEM = 'zqvxplant'
@@ -33,6 +33,7 @@ function ownMemoryFolders(folder: string): string[] {
 describe('everything at rest', () => {
   let house: Installation
   let acme: DemoTenant
+  const clean: Clean = new Map()
 
   before(async () => {
     house = await startInstallation()
@@ -41,12 +42,13 @@ describe('everything at rest', () => {
   after(() => house?.stop())
 
   function leaks() {
-    const scan = scanFor(STEM, [house.folder, ...ownMemoryFolders(house.folder)])
+    const scan = scanFor(STEM, [house.folder], clean)
     assert.ok(
       scan.files > 1000 && scan.bytes > 50_000_000,
       `looked at ${scan.files} files, ${scan.bytes} bytes`,
     )
-    return scan.leaks
+    // Memory that is mapped changes without its file's time.
+    return [...scan.leaks, ...scanFor(STEM, ownMemoryFolders(house.folder)).leaks]
   }
 
   async function upload(name: string, pages: readonly string[], title: string): Promise<string> {

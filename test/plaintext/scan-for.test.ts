@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { plantTree } from '../plant-tree.ts'
-import { scanFor } from './scan-for.ts'
+import { type Clean, scanFor } from './scan-for.ts'
 
 const STEM = 'zqvxplant'
 
@@ -31,6 +34,20 @@ describe('the scan', () => {
   it('finds a name of a file', () => {
     using tree = plantTree({ [`x-${STEM}.pdf`]: '' })
     assert.equal(scanFor(STEM, [tree.root]).leaks[0]?.form, 'file name')
+  })
+
+  it('finds what came into a file that was clean', async () => {
+    using tree = plantTree({ a: 'y'.repeat(20), b: 'b' })
+    const clean: Clean = new Map()
+    assert.equal(scanFor(STEM, [tree.root], clean).leaks.length, 0)
+    assert.equal(clean.size, 0, 'too young to be believed')
+    await pause(1_100)
+    assert.equal(scanFor(STEM, [tree.root], clean).leaks.length, 0)
+    assert.equal(clean.size, 2)
+    writeFileSync(join(tree.root, 'a'), STEM.padEnd(20, 'y'))
+    const { files, bytes, leaks } = scanFor(STEM, [tree.root], clean)
+    assert.deepEqual([files, bytes, leaks.map(({ form }) => form)], [2, 21, ['text']])
+    assert.equal(scanFor(STEM, [tree.root], clean).leaks.length, 1, 'and goes on finding it')
   })
 
   it('finds nothing where nothing is, and says how much it looked at', () => {

@@ -18,26 +18,59 @@ export interface Scan {
   readonly leaks: readonly Leak[]
 }
 
-/** Scans regular files; a file that goes away while we look holds nothing. */
-export function scanFor(stem: string, folders: readonly string[]): Scan {
+/** Files in which nothing was found, by path: as they were when they were looked at. */
+export type Clean = Map<string, string>
+
+/** A file that was written so shortly before we looked may be written again within the same tick of its clock. */
+const SETTLED_MS = 1_000
+
+/**
+ * Scans regular files; a file that goes away while we look holds nothing. One that has not changed since it was found clean is not read
+ * again: give the same `clean` each time, for one stem.
+ */
+export function scanFor(stem: string, folders: readonly string[], clean: Clean = new Map()): Scan {
   const needles = formsOf(stem)
   const leaks: Leak[] = []
   let files = 0
   let bytes = 0
   for (const path of folders.flatMap((folder) => filesBelow(folder))) {
+    const state = stateOf(path)
+    if (state === null) continue
+    if (clean.get(path) === state.identity) {
+      files += 1
+      bytes += state.size
+      continue
+    }
     const content = readIfThere(path)
     if (content === null) continue
     files += 1
     bytes += content.length
-    if (path.includes(stem)) leaks.push({ path, form: 'file name', around: path })
-    for (const [form, needle] of needles) {
-      const at = content.indexOf(needle)
-      if (at === -1) continue
-      const around = content.subarray(Math.max(0, at - 60), at + 100).toString('latin1')
-      leaks.push({ path, form, around: around.replace(/[^\x20-\x7e]/g, '.') })
-    }
+    const found = leaksIn(path, content, stem, needles)
+    leaks.push(...found)
+    if (found.length === 0 && state.age > SETTLED_MS) clean.set(path, state.identity)
+    else clean.delete(path)
   }
   return { files, bytes, leaks }
+}
+
+function leaksIn(path: string, content: Buffer, stem: string, needles: ReadonlyMap<string, Buffer>): Leak[] {
+  const leaks: Leak[] = path.includes(stem) ? [{ path, form: 'file name', around: path }] : []
+  for (const [form, needle] of needles) {
+    const at = content.indexOf(needle)
+    if (at === -1) continue
+    const around = content.subarray(Math.max(0, at - 60), at + 100).toString('latin1')
+    leaks.push({ path, form, around: around.replace(/[^\x20-\x7e]/g, '.') })
+  }
+  return leaks
+}
+
+/** What tells a file that was changed from one that was not; null unless it is a regular file. */
+function stateOf(path: string): { identity: string; size: number; age: number } | null {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+  if (!found?.isFile()) return null
+  const { ino, size, mtimeNs, ctimeNs } = found
+  const age = Date.now() - Number(ctimeNs / 1_000_000n)
+  return { identity: `${ino} ${size} ${mtimeNs} ${ctimeNs}`, size: Number(size), age }
 }
 
 /** Every form of a stem that the scan knows, by name. The stem is ASCII, at least six letters. */
@@ -74,7 +107,7 @@ function filesBelow(folder: string): string[] {
 
 function readIfThere(path: string): Buffer | null {
   try {
-    return lstatSync(path).isFile() ? readFileSync(path) : null
+    return readFileSync(path)
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw error
