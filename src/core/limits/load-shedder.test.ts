@@ -35,3 +35,19 @@ test('when the process is late, whoever asks for most is refused more and more, 
   for (let n = 0; n < 4; n++) shedder.look(10)
   assert.equal(refused(shedder, 'flood', 1600), 0)
 })
+
+test('however late the process is, whoever asks for little is refused nothing, though nobody asks for more', () => {
+  const shedder = new LoadShedder()
+  for (let second = 0; second < 10; second++) {
+    assert.equal(refused(shedder, 'a newcomer', 1 + second), 0)
+    shedder.look(2_000)
+  }
+  // Nor is somebody who asked for much before, and no longer does.
+  for (let second = 0; second < 3; second++) {
+    refused(shedder, 'a newcomer', 100)
+    shedder.look(2_000)
+  }
+  assert.ok(refused(shedder, 'a newcomer', 10) > 0)
+  for (let second = 0; second < 4; second++) shedder.look(2_000)
+  assert.equal(refused(shedder, 'a newcomer', 10), 0)
+})

@@ -6,6 +6,8 @@ import { PublicError } from '../errors.ts'
 /** Milliseconds that a turn of the event loop may be late on average. */
 const LATEST = 150
 const LOOK_EVERY = 1_000
+/** Requests between two looks that are little, as opening a page is: where nobody asks for more, the lateness has another cause. */
+const LITTLE = 16
 /** Of a shed party at most 15 of 16 requests are refused. */
 const DEEPEST = 4
 
@@ -37,20 +39,26 @@ export class LoadShedder {
 
   /** Decides for the next while, from how late the last one was (milliseconds). */
   look(late: number): void {
-    const [most] = [...this.#asked].sort(([, a], [, b]) => b - a)
+    const asked = this.#asked
     this.#asked = new Map()
-    if (late <= LATEST) {
-      // Back by one step a look, so that it does not swing.
-      this.#depths = new Map(
-        [...this.#depths]
-          .map(([party, depth]) => [party, depth - 1] as const)
-          .filter(([, depth]) => depth > 0),
-      )
-    } else if (most) this.#depths.set(most[0], Math.min(DEEPEST, (this.#depths.get(most[0]) ?? 0) + 1))
+    const isLate = late > LATEST
+    // Back by one step a look, so that it does not swing; whoever asks for little goes back while it is late, too.
+    this.#depths = new Map(
+      [...this.#depths]
+        .map(([party, depth]) => [party, isLate && asksForMuch(asked, party) ? depth : depth - 1] as const)
+        .filter(([, depth]) => depth > 0),
+    )
+    const [most] = [...asked].sort(([, a], [, b]) => b - a)
+    if (isLate && most && asksForMuch(asked, most[0]))
+      this.#depths.set(most[0], Math.min(DEEPEST, (this.#depths.get(most[0]) ?? 0) + 1))
   }
 
   close(): void {
     clearInterval(this.#timer)
     this.#delay?.disable()
   }
+}
+
+function asksForMuch(asked: ReadonlyMap<string, number>, party: string): boolean {
+  return (asked.get(party) ?? 0) > LITTLE
 }
