@@ -26,11 +26,11 @@ export async function runVerifyAudit(
     return 2
   }
   const { file, values } = given
-  const print = (event: VerifiedEvent) =>
+  const print = ({ position, personal, event }: VerifiedEvent) =>
     write(
       values.json
-        ? `${JSON.stringify({ position: event.position, personal: event.personal, event: JSON.parse(event.leaf) })}\n`
-        : `${event.position}  ${event.personal.padEnd(7)}  ${event.leaf}\n`,
+        ? `${JSON.stringify({ position, personal, event })}\n`
+        : `${position}  ${personal.padEnd(7)}  ${JSON.stringify(event)}\n`,
     )
   try {
     const verdict = await verifyAudit(createReadStream(file, { highWaterMark: 1024 * 1024 }), {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { writeLongExport } from '#test/long-export.ts'
+import { leafHash } from './merkle.ts'
 import { type AuditVerdict, verifyAudit } from './verify-audit.ts'
 
 const EVENTS = 8_000
@@ -53,7 +54,21 @@ test('whatever is wrong in a long export is found in its line, in whichever thre
   ;[swapped[6_001], swapped[6_002]] = [lines[6_002] ?? '', lines[6_001] ?? '']
   const other = lines[7_000] ?? ''
   const [hash] = /"hash":"[0-9a-f]{64}"/.exec(other) ?? ['']
+  // It parses, and would exhaust the stack of whoever writes it again.
+  const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
   const wrong: [string, string[], string, number][] = [
+    [
+      'an abyss in an event',
+      change(7_000, /"personal":".*(?=,"salt")/, `"personal":${deep}`),
+      'bad_line',
+      7_001,
+    ],
+    [
+      'an abyss in the footer',
+      change(EVENTS + 1, /"events":\d+/, `"events":${deep}`),
+      'bad_line',
+      EVENTS + 2,
+    ],
     ['an event altered', change(7_000, 'done', 'fail'), 'altered_event', 7_001],
     ['a personal part altered', change(7_000, /salt":"./, 'salt":"-'), 'altered_personal_part', 7_001],
     ['no JSON', change(7_499, '{', ''), 'bad_line', 7_500],
@@ -91,4 +106,17 @@ test('an event replaced together with its hash is found in a long export', async
   assert.notEqual(replaced[6_001], one)
   const { ok, fault } = await bothWays(Buffer.from(replaced.join('\n')))
   assert.deepEqual([ok, fault?.code], [false, 'altered_log'])
+})
+
+test('an event that is no event is a fault, though its hash is right, where somebody looks into it', async () => {
+  for (const leaf of ['{', '[]', `{"detail":${'['.repeat(50_000)}${']'.repeat(50_000)}}`]) {
+    const hash = leafHash(leaf).toString('hex')
+    const fields = { position: 10, hash, leaf, personal: null, salt: null }
+    async function* file() {
+      yield Buffer.from(lines.with(11, JSON.stringify(fields)).join('\n'))
+    }
+    const shown: number[] = []
+    const { fault } = await verifyAudit(file(), { key, onEvent: ({ position }) => shown.push(position) })
+    assert.deepEqual([fault?.code, fault?.line, shown.at(-1)], ['bad_line', 12, 9])
+  }
 })

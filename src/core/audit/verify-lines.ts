@@ -28,7 +28,7 @@ export type PersonalMatch = 'matches' | 'absent' | 'none'
 
 export interface VerifiedEvent {
   readonly position: number
-  readonly leaf: string
+  readonly event: Readonly<Record<string, unknown>>
   readonly personal: PersonalMatch
 }
 
@@ -116,13 +116,13 @@ export function readLines(
     if (isWhole) tree.push(hashed)
     else if (!verifyInclusion(Buffer.from(hashed, 'hex'), position, head.size, readProof(proof), head.root))
       throw new Fault('bad_proof', line, `the event at position ${position} is not proven to be in the log`)
-    if (filter !== null && !isSelected(filter, leaf))
+    if (filter !== null && !isSelected(filter, readObject(leaf, line)))
       throw new Fault('bad_line', line, `the event at position ${position} is not one the header asks for`)
     const match = matchPersonal(value, leaf, line)
     personal[match]++
     events++
     last = position
-    onEvent?.({ position, leaf, personal: match })
+    onEvent?.({ position, event: readObject(leaf, line), personal: match })
   }
 
   const read = (fault: LinesRead['fault']): LinesRead => ({
@@ -192,9 +192,10 @@ function writtenLength(text: string): number {
 }
 
 /** Whether an event is one that the filter asks for; ids carry the moment to the millisecond, as the filter compares it. */
-function isSelected(filter: Readonly<Record<string, string>>, leaf: string): boolean {
-  const event: unknown = JSON.parse(leaf)
-  if (!isObject(event)) return false
+function isSelected(
+  filter: Readonly<Record<string, string>>,
+  event: Readonly<Record<string, unknown>>,
+): boolean {
   const { action, actor, record, outcome, from, to } = filter
   const at = Number.parseInt(String(event.id).replace('-', '').slice(0, 12), 16)
   return (
@@ -228,7 +229,7 @@ function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((member) => typeof member === 'string')
 }
 
-/** A line as the object it is; another thing has the given fault. */
+/** The object a text is, of the depth that lines and events have: what is deeper is none of them, and would break whatever walks through it. */
 export function readObject(
   text: string,
   line: number,
@@ -236,11 +237,15 @@ export function readObject(
 ): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text)
-    if (isObject(value)) return value
+    if (isObject(value) && !Array.isArray(value) && Object.values(value).every(isFlat)) return value
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
   }
-  throw new Fault(code, line, 'the line is not a JSON object')
+  throw new Fault(code, line, 'the line is not a JSON object that can be part of an export')
+}
+
+function isFlat(value: unknown): boolean {
+  return !isObject(value) || !Object.values(value).some(isObject)
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
