@@ -2,6 +2,7 @@
 import { ActionIcon, TextInput, Tooltip } from '@mantine/core'
 import { IconChevronDown, IconChevronUp, IconSearch, IconX } from '@tabler/icons-react'
 import { useState } from 'react'
+import { problemWords } from '../app/problem-words.ts'
 import { t } from '../app/t.ts'
 import classes from './FindBar.module.css'
 import type { Find } from './use-find.ts'
@@ -15,7 +16,7 @@ interface Props {
 
 function resultText(find: Find): string {
   if (find.query === '') return ''
-  if (find.failed) return t('find.failed')
+  if (find.failed) return problemWords(find.failed).happened
   if (find.searched < find.pageCount)
     return t('find.searching', { count: find.hits.length, searched: find.searched, total: find.pageCount })
   return find.hits.length === 0
@@ -43,7 +44,7 @@ export function FindBar({ find, query, onQuery, onClose }: Props) {
           if (event.key === 'Escape') onClose()
         }}
       />
-      <span role="status" className={classes.result}>
+      <span role="status" className={find.failed ? classes.failed : classes.result}>
         {resultText(find)}
       </span>
       <Tooltip label={t('find.previous')}>

@@ -105,6 +105,8 @@ export function PdfReader({ record, pages }: { record: DocumentRecord; pages: re
       record={record}
       snips={marks}
       isLoading={snips.isPending}
+      error={snips.error}
+      onRetry={() => void snips.refetch()}
       draft={draft}
       chosen={search.snip}
       onDone={(id) => {

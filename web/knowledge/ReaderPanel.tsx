@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'react'
 import type { DocumentRecord, Snip } from '../app/records.ts'
 import { t } from '../app/t.ts'
 import { EmptyScreen } from '../ui/EmptyScreen.tsx'
+import { ProblemNote } from '../ui/ProblemNote.tsx'
 import classes from './ReaderPanel.module.css'
 import { placeText, SnipCard } from './SnipCard.tsx'
 import { SnipForm } from './SnipForm.tsx'
@@ -15,6 +16,9 @@ interface Props {
   record: DocumentRecord
   snips: readonly Snip[]
   isLoading: boolean
+  /** Why the snips could not be read. */
+  error: unknown
+  onRetry: () => void
   draft: SnipDraft | null
   chosen: string | undefined
   onDone: (snipId: string | null) => void
@@ -74,6 +78,12 @@ export function ReaderPanel(props: Props) {
       </Stack>
     )
   }
+  if (props.error)
+    return (
+      <Stack p="md">
+        <ProblemNote error={props.error} onRetry={props.onRetry} />
+      </Stack>
+    )
   if (snips.length === 0) {
     return <EmptyScreen icon={<IconQuote size={28} stroke={1.4} />}>{t('reader.noSnips')}</EmptyScreen>
   }

@@ -153,7 +153,6 @@ export const enKnowledge = {
   'capture.areaText': 'An area of {width} by {height} points, kept as a picture.',
   'find.label': 'Words to find',
   'find.none': 'Not in this document',
-  'find.failed': 'The text could not be read. Try again in a moment.',
   'find.searching': '{count} so far, page {searched} of {total}',
   'find.position': '{index} of {count}',
   'find.previous': 'Previous',
