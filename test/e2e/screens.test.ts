@@ -43,6 +43,7 @@ const OPENED: Readonly<Record<string, { at: string; button: string | RegExp }>> 
 /** The library of somebody who has just founded an organisation. */
 const FIRST = 'a first library'
 const WIDTHS = [1440, 360]
+const MOVING = `[...document.querySelectorAll('*')].filter((one) => getComputedStyle(one).transitionDuration !== '0s').length`
 const SCHEMES = ['light', 'dark'] as const
 
 describe('every screen', { skip: noBrowser }, () => {
@@ -79,10 +80,16 @@ describe('every screen', { skip: noBrowser }, () => {
         const place = OF_A_DOCUMENT[path]
         await page.emulateMedia({ colorScheme: 'light' })
         const opened = OPENED[path]
-        await page.goto(
-          place ? place(await aDocument()) : path === FIRST ? '/knowledge' : (opened?.at ?? path),
-        )
+        const address = place
+          ? place(await aDocument())
+          : path === FIRST
+            ? '/knowledge'
+            : (opened?.at ?? path)
+        if (width === WIDTHS[0] || page.url() === 'about:blank') await page.goto(address)
+        // On the phone from screen to screen without loading the app again.
+        else await page.evaluate(`history.pushState({}, '', ${JSON.stringify(address)})`)
         await settled(page, quiet)
+        assert.equal(await page.evaluate(MOVING), 0, 'nothing moves for who asks for less motion')
         if (opened) {
           await page.getByRole('button', { name: opened.button }).first().click()
           await page.getByRole('dialog').waitFor()
