@@ -23,7 +23,12 @@ const FILES = [
 
 /** The files as a stage on the server in `bin`. */
 export function postgres15Shard(bin = BIN): Shard {
-  return { name: POSTGRES15, files: FILES, limitSeconds: 240, env: { PANOPLY_POSTGRES_BIN: bin } }
+  return {
+    name: POSTGRES15,
+    files: FILES,
+    limitSeconds: 240,
+    env: { PANOPLY_POSTGRES_BIN: bin, PANOPLY_TEST_SET_UP: '' },
+  }
 }
 
 /** Runs the stage, or answers that it was skipped where there is no such server. */

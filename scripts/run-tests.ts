@@ -2,6 +2,7 @@
  * The test run: checks, then every test file in its stage, then the figures. A stage that dies, says nothing or runs
  * no test is a failure. The last line is `N passed, N failed`, with `, N skipped` when something was left out.
  */
+import { join } from 'node:path'
 import { runChecks } from './check.ts'
 import { listFiles } from './list-files.ts'
 import { openMemoryFolder } from './memory-folder.ts'
@@ -52,7 +53,11 @@ async function runAll(root: string, words: readonly string[]): Promise<ShardResu
 
 const words = process.argv.slice(2)
 const memory = openMemoryFolder()
-if (memory !== null) process.env.TMPDIR = memory
+if (memory !== null) {
+  process.env.TMPDIR = memory
+  // Installations of this run are copies of one; it goes with the folder.
+  process.env.PANOPLY_TEST_SET_UP = join(memory, 'set-up')
+}
 const results = await runAll(process.cwd(), words)
 // A part of the suite shows nothing about the whole; what failed is signed like what passed.
 if (words.length === 0) {

@@ -2,11 +2,22 @@
  * A real installation for the tests that need the whole house: `up` with its processes, its databases and two
  * organisations in it. One is shared by all tests of a process and ends with it; others are made for tests that break things.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Ask, createAsk } from './ask.ts'
 import { atTheEnd } from './at-the-end.ts'
 import { theAuthority } from './outside-world.ts'
@@ -46,6 +57,8 @@ export interface Installation {
 
 const ROOT = join(import.meta.dirname, '..')
 const START_LIMIT_MS = 240_000
+/** Where this run keeps what all its installations are copies of; none where they run on another server. */
+const SET_UP = process.env.PANOPLY_TEST_SET_UP || undefined
 
 // Shared state on purpose: starting a house takes seconds, and its tests do not share tenants' data but by asking for it.
 let shared: Promise<Installation> | undefined
@@ -60,18 +73,48 @@ export function theInstallation(): Promise<Installation> {
 }
 
 export interface StartOptions {
-  /** Starts an existing folder again instead of a new one. */
+  /** An installation that is started again, or an empty folder for a new one; made here otherwise. */
   readonly folder?: string
   readonly port?: number
   /** False leaves the installation empty; it has the demo's organisations otherwise. */
   readonly demo?: false
 }
 
-/** Starts an installation of its own; the caller stops it. */
+/** Starts an installation of its own; the caller stops it. In a run of all tests it is a copy of one that was set up for all of them. */
 export async function startInstallation(options: StartOptions = {}): Promise<Installation> {
-  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'panoply-house-'))
+  const folder = options.folder ?? newFolder()
   // As root the processes have users of their own, who must be able to pass.
   chmodSync(folder, 0o755)
+  if (SET_UP !== undefined && options.demo !== false && readdirSync(folder).length === 0) {
+    await setUp(SET_UP)
+    execFileSync('cp', ['-a', `${SET_UP}/installation/.`, folder])
+  }
+  return start(folder, options)
+}
+
+const newFolder = (): string => mkdtempSync(join(tmpdir(), 'panoply-house-'))
+
+/** Has the run's installation set up in `place`: by who comes first, the others wait. A first start takes three times as long as any other. */
+async function setUp(place: string): Promise<void> {
+  const made = join(place, 'installation')
+  try {
+    mkdirSync(place)
+  } catch (error) {
+    if (!existsSync(place)) throw error
+    const end = performance.now() + START_LIMIT_MS
+    while (!existsSync(made)) {
+      if (performance.now() > end) throw new Error(`nobody has set up ${place}`)
+      await pause(100)
+    }
+    return
+  }
+  const folder = newFolder()
+  chmodSync(folder, 0o755)
+  await (await start(folder, {})).stop('keep')
+  renameSync(folder, made)
+}
+
+async function start(folder: string, options: StartOptions): Promise<Installation> {
   const port = options.port ?? (await freePort())
   const home = join(folder, 'home')
   const authority = join(folder, 'outside.crt')
