@@ -19,8 +19,8 @@ const edges: Record<Exclude<Role, 'admin'>, () => Promise<Edge>> = {
 
 const appFolder = join(import.meta.dirname, '..')
 
-/** How long a role may take to stop (milliseconds): when asked to, and when `up` has died and nobody waits for it. */
-const patience = { asked: 15_000, orphaned: 5000, up: 120_000 }
+/** How long a role may take to stop (milliseconds): when asked to, and when `up` has died, the databases with it, and the next start waits. */
+const patience = { asked: 15_000, orphaned: 1000, up: 120_000 }
 
 async function main(): Promise<void> {
   const [role, ...rest] = process.argv.slice(2)
