@@ -53,7 +53,13 @@ export function createAsk(ca: string): Ask & Disposable {
       })
     })
     // A server may refuse before it has read everything; its answer counts, not the broken pipe.
-    sent.on('error', (error) => (sent.writableEnded ? reject(error) : setTimeout(reject, 200, error)))
+    sent.on('error', (error) => {
+      // A kept connection that the server closed just now; a question that changes nothing may go again (RFC 9110, 9.2.2).
+      const isStale = sent.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
+      if (isStale && method === 'GET') resolve(ask(url, question))
+      else if (sent.writableEnded) reject(error)
+      else setTimeout(reject, 200, error)
+    })
     sent.end(content.bytes)
     return promise
   }

@@ -85,7 +85,12 @@ export const core: Product = {
       where: 'subject is null',
     },
     { store: 'activity', table: 'notification', row: 'id', columns: ['card', 'origin'] },
-    { store: 'people', table: 'person', row: 'id', columns: ['card', 'password', 'origin'] },
+    {
+      store: 'people',
+      table: 'person',
+      row: 'id',
+      columns: ['card', 'password', 'former_passwords', 'origin'],
+    },
   ],
   blinds: [
     blindColumn({

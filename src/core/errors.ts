@@ -258,7 +258,19 @@ export const ERROR_CODES = {
   weak_password: {
     status: 422,
     title: 'The password is too weak',
-    help: 'It is shorter than the organisation asks for, too simple, or contains your name or address.',
+    help: 'It is shorter than the organisation asks for, easy to guess, on the list of those that everybody tries first, or made of your name or address; `details.reason` says which.',
+    retry: false,
+  },
+  password_reused: {
+    status: 422,
+    title: 'This password was used before',
+    help: 'The organisation asks for one that is not among your last ones.',
+    retry: false,
+  },
+  wrong_password: {
+    status: 422,
+    title: 'That is not your password',
+    help: 'Changing a password asks for the one of today. Nothing was changed.',
     retry: false,
   },
   region_needs_waiver: {

@@ -8,7 +8,7 @@ import { noBrowser, picture, type Visit, visit } from './browser.ts'
 
 /** Nobody's: the page says so, and the browser notes the answer it got. */
 const NO_CERTIFICATE = '/certificates/des_01m8epn4rpeb0bv7jxm2a5dghq'
-const SIGNED_OUT = ['/sign-in', '/sign-up', NO_CERTIFICATE]
+const SIGNED_OUT = ['/sign-in', '/sign-up', '/forgot-password', NO_CERTIFICATE]
 const SIGNED_IN = [
   '/knowledge',
   '/knowledge/snips',
@@ -18,6 +18,7 @@ const SIGNED_IN = [
   '/trust/audit',
   '/trust/destroyed',
   '/settings/people',
+  '/settings/password',
   '/settings/sessions',
   '/settings/api-keys',
   '/settings/webhooks',

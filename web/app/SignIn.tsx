@@ -72,6 +72,14 @@ export function SignIn() {
             onChange={(event) => setPassword(event.currentTarget.value)}
             visibilityToggleButtonProps={{ 'aria-label': t('field.showPassword') }}
           />
+          <Anchor
+            underline="always"
+            renderRoot={(root) => (
+              <Link to="/forgot-password" search={email.trim() ? { email: email.trim() } : {}} {...root} />
+            )}
+          >
+            {t('signIn.forgot')}
+          </Anchor>
           <Button type="submit" fullWidth loading={enter.isPending}>
             {t('signIn.action')}
           </Button>

@@ -1,9 +1,10 @@
 // Behind the link in the mail: its holder chooses the password; the first person of a company founds its organisation and decides for
 // each product what is stored, with nothing chosen beforehand; others join.
-import { Button, Group, PasswordInput, Radio, Skeleton, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, Radio, Skeleton, Stack, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
+import { NewPasswordInput } from '../ui/NewPasswordInput.tsx'
 import { ProblemNote } from '../ui/ProblemNote.tsx'
 import { AccountFrame } from './AccountFrame.tsx'
 import { type ReadVerificationAnswer, verifyAccount } from './api.gen.ts'
@@ -99,8 +100,6 @@ function VerifyForm({ token, found }: { token: string; found: ReadVerificationAn
   }
   const moved = otherLinkOf(verify.error)
   if (moved) return <Elsewhere link={moved} />
-  const minimumLength = found.passwordMinimumLength
-  const tooShort = password !== '' && [...password].length < minimumLength
   return (
     <AccountFrame
       title={founds ? t('verify.found') : t('verify.join', { organisation: found.organisationName ?? '' })}
@@ -124,22 +123,12 @@ function VerifyForm({ token, found }: { token: string; found: ReadVerificationAn
             onChange={(event) => setDisplayName(event.currentTarget.value)}
           />
           <input type="hidden" name="username" autoComplete="username" value={found.email} />
-          <PasswordInput
+          <NewPasswordInput
             label={t('field.password')}
-            description={t('signUp.passwordHelp', { count: minimumLength })}
-            name="password"
-            autoComplete="new-password"
-            required
-            withAsterisk={false}
-            autoFocus
-            error={
-              tooShort
-                ? t('signUp.passwordMissing', { count: minimumLength - [...password].length })
-                : undefined
-            }
+            minimumLength={found.passwordMinimumLength}
             value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            visibilityToggleButtonProps={{ 'aria-label': t('field.showPassword') }}
+            onChange={setPassword}
+            autoFocus
           />
           {founds && (
             <>

@@ -457,7 +457,11 @@ export type Organisation = {
   domains: string[]
   id: string
   name: string
+  /** So many former passwords may not come again. */
+  passwordHistory: number
   passwordMinimumLength: number
+  /** The least score of a new password by zxcvbn: 1 is a thousand guesses or more, 2 a million, 3 a hundred million, 4 ten billion. */
+  passwordStrength: number
   region: string
   sessionAbsoluteHours: number
   sessionIdleMinutes: number
@@ -470,6 +474,12 @@ export type OrganisationEnded = {
   /** Id of the destruction: its certificate is served without an account. */
   certificateId: string
   certificateUrl: string
+}
+
+export type PasswordReset = {
+  email: string
+  passwordMinimumLength: number
+  region: string
 }
 
 export type Person = {
@@ -1444,6 +1454,20 @@ export function readMe(signal?: AbortSignal): Promise<ReadMeAnswer> {
 
 export type ReadMeAnswer = Me
 
+export interface ChangePasswordInput {
+  body: {
+    current: string
+    password: string
+  }
+}
+
+/** Change one’s own password; all other sessions end */
+export function changePassword(input: ChangePasswordInput, signal?: AbortSignal): Promise<ChangePasswordAnswer> {
+  return call<ChangePasswordAnswer>({ method: 'POST', path: '/v1/me/password', body: input.body, signal })
+}
+
+export type ChangePasswordAnswer = undefined
+
 export interface ListNotificationsInput {
   query?: {
     cursor?: string | undefined
@@ -1522,7 +1546,11 @@ export type ReadOrganisationAnswer = Organisation
 export interface UpdateOrganisationInput {
   body: {
     name?: string | undefined
+    /** So many former passwords may not come again. */
+    passwordHistory?: number | undefined
     passwordMinimumLength?: number | undefined
+    /** The least score of a new password by zxcvbn: 1 is a thousand guesses or more, 2 a million, 3 a hundred million, 4 ten billion. */
+    passwordStrength?: number | undefined
     sessionAbsoluteHours?: number | undefined
     sessionIdleMinutes?: number | undefined
     storage?: StorageChoices | undefined
@@ -1567,6 +1595,53 @@ export function listOutbox(input: ListOutboxInput = {}, signal?: AbortSignal): P
 }
 
 export type ListOutboxAnswer = KeptMailList
+
+export interface AskPasswordResetInput {
+  body: {
+    email: string
+  }
+}
+
+/** Ask for another password; a mail with a link follows */
+export function askPasswordReset(input: AskPasswordResetInput, signal?: AbortSignal): Promise<AskPasswordResetAnswer> {
+  return call<AskPasswordResetAnswer>({ method: 'POST', path: '/v1/password-resets', body: input.body, signal })
+}
+
+export type AskPasswordResetAnswer = {
+  sent: true
+}
+
+export interface ReadPasswordResetInput {
+  query: {
+    token: string
+  }
+}
+
+/** What the link in the mail will do */
+export function readPasswordResetAddress(input: ReadPasswordResetInput): string {
+  return addressOf('/v1/password-resets/verification', input.query)
+}
+
+/** What the link in the mail will do */
+export function readPasswordReset(input: ReadPasswordResetInput, signal?: AbortSignal): Promise<ReadPasswordResetAnswer> {
+  return call<ReadPasswordResetAnswer>({ method: 'GET', path: '/v1/password-resets/verification', query: { ...input.query }, signal })
+}
+
+export type ReadPasswordResetAnswer = PasswordReset
+
+export interface ResetPasswordInput {
+  body: {
+    password: string
+    token: string
+  }
+}
+
+/** Choose another password and sign in; all other sessions end */
+export function resetPassword(input: ResetPasswordInput, signal?: AbortSignal): Promise<ResetPasswordAnswer> {
+  return call<ResetPasswordAnswer>({ method: 'POST', path: '/v1/password-resets/verification', body: input.body, signal })
+}
+
+export type ResetPasswordAnswer = OpenedSession
 
 export interface ListPeopleInput {
   query?: {

@@ -11,6 +11,7 @@ export interface Place {
     | '/trust/audit'
     | '/trust/destroyed'
     | '/settings/people'
+    | '/settings/password'
     | '/settings/sessions'
     | '/settings/api-keys'
     | '/settings/webhooks'
@@ -54,6 +55,7 @@ export const sections: readonly Section[] = [
     label: 'nav.settings',
     pages: [
       { to: '/settings/people', label: 'nav.people', permission: null },
+      { to: '/settings/password', label: 'nav.password', permission: null },
       { to: '/settings/sessions', label: 'nav.sessions', permission: null },
       { to: '/settings/api-keys', label: 'nav.apiKeys', permission: 'core.key.manage' },
       { to: '/settings/webhooks', label: 'nav.webhooks', permission: 'core.webhook.manage' },

@@ -50,6 +50,13 @@ export const queries = {
       retry: false,
       staleTime: Number.POSITIVE_INFINITY,
     }),
+  passwordReset: (token: string) =>
+    queryOptions({
+      queryKey: ['readPasswordReset', token],
+      queryFn: ({ signal }) => api.readPasswordReset({ query: { token } }, signal),
+      retry: false,
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
   me: () =>
     queryOptions({ queryKey: ['readMe'], queryFn: ({ signal }) => api.readMe(signal), staleTime: minute }),
   people: () =>

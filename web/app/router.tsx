@@ -40,6 +40,18 @@ const checkMail = createRoute({
   validateSearch: search.entrySearch,
   component: lazyRouteComponent(() => import('./CheckMail.tsx'), 'CheckMail'),
 })
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/forgot-password',
+  validateSearch: search.entrySearch,
+  component: lazyRouteComponent(() => import('./ForgotPassword.tsx'), 'ForgotPassword'),
+})
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/reset-password',
+  validateSearch: search.entrySearch,
+  component: lazyRouteComponent(() => import('./ResetPassword.tsx'), 'ResetPassword'),
+})
 const verify = createRoute({
   getParentRoute: () => root,
   path: '/verify',
@@ -136,6 +148,11 @@ const people = createRoute({
   path: '/settings/people',
   component: lazyRouteComponent(() => import('../settings/People.tsx'), 'People'),
 })
+const password = createRoute({
+  getParentRoute: () => app,
+  path: '/settings/password',
+  component: lazyRouteComponent(() => import('../settings/OwnPassword.tsx'), 'OwnPassword'),
+})
 const sessions = createRoute({
   getParentRoute: () => app,
   path: '/settings/sessions',
@@ -183,6 +200,8 @@ const routeTree = root.addChildren([
   signIn,
   signUp,
   checkMail,
+  forgotPassword,
+  resetPassword,
   verify,
   certificate,
   app.addChildren([
@@ -197,6 +216,7 @@ const routeTree = root.addChildren([
     destroyed,
     settings,
     people,
+    password,
     sessions,
     apiKeys,
     webhooks,

@@ -2,10 +2,10 @@
 
 type Raw = Record<string, unknown>
 
-function text(raw: Raw, name: string): string | undefined {
+function text(raw: Raw, name: string, longest = 600): string | undefined {
   const value = raw[name]
   if (typeof value === 'number') return String(value)
-  return typeof value === 'string' && value !== '' ? value.slice(0, 600) : undefined
+  return typeof value === 'string' && value !== '' ? value.slice(0, longest) : undefined
 }
 function whole(raw: Raw, name: string): number | undefined {
   const value = Number(raw[name])
@@ -86,6 +86,8 @@ export interface EntrySearch {
   next?: string | undefined
   email?: string | undefined
   token?: string | undefined
+  /** What sent here, for words that differ. */
+  from?: 'reset' | undefined
 }
 
 export function appSearch(raw: Raw): AppSearch {
@@ -146,6 +148,8 @@ export function entrySearch(raw: Raw): EntrySearch {
   return present({
     next: next && INSIDE.test(next) ? next : undefined,
     email: text(raw, 'email'),
-    token: text(raw, 'token'),
+    // As long as the server takes: a part of a link opens nothing.
+    token: text(raw, 'token', 4096),
+    from: oneOf(raw, 'from', ['reset']),
   })
 }

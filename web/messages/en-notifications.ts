@@ -27,6 +27,9 @@ export const enNotifications = {
   'notification.core.session.opened': 'Someone signed in as you from a new place',
   'notification.core.session.opened.text':
     '{device}, {ip}. If that was not you, end the session and change your password.',
+  'notification.core.password.changed': 'Your password was changed',
+  'notification.core.password.changed.text':
+    'Every other session has ended. If that was not you, ask for another password where you sign in, and tell an administrator.',
   'notification.core.person.roleChanged': 'Your role is now {role}',
   'notification.core.person.joined': '{person} joined the organisation',
   'notification.core.person.joined.text': 'They are a member and can work with documents and snips.',

@@ -16,6 +16,7 @@ export const enShell = {
   'nav.audit': 'Audit log',
   'nav.settings': 'Settings',
   'nav.people': 'People',
+  'nav.password': 'Password',
   'nav.sessions': 'Sessions',
   'nav.apiKeys': 'API keys',
   'nav.webhooks': 'Webhooks',
@@ -73,6 +74,7 @@ export const enShell = {
   'field.organisationName': 'Name of the organisation',
   'signIn.title': 'Sign in',
   'signIn.action': 'Sign in',
+  'signIn.forgot': 'Forgot your password?',
   'signIn.newHere': 'New here?',
   'signIn.signUp': 'Create an account',
   'signIn.elsewhere': 'An organisation is reached in its own region only. Is yours kept elsewhere?',
@@ -99,6 +101,15 @@ export const enShell = {
   'checkMail.nothing':
     'Nothing after a few minutes? Look in the spam folder, or check the address for a typing error.',
   'checkMail.again': 'Use another address',
+  'forgot.title': 'Choose another password',
+  'forgot.lead': 'A message with a link goes to your address. It works once, within an hour.',
+  'forgot.action': 'Send the link',
+  'forgot.remembered': 'Remembered it?',
+  'reset.title': 'Choose another password',
+  'reset.lead': 'For {email}. You are signed in here with it, and signed out everywhere else.',
+  'reset.action': 'Save and sign in',
+  'reset.gone':
+    'It was used already, the password was changed since, or nobody has an account with that address.',
   'verify.elsewhere': 'Your organisation is in another region',
   'verify.elsewhereLead':
     'A colleague has founded it there in the meantime. Your link works at its address, too.',
@@ -145,6 +156,18 @@ export const enShell = {
   'problem.free_mail_domain.do': 'Use the address your company gave you.',
   'problem.weak_password': 'That password is too easy to guess.',
   'problem.weak_password.do': 'Make it longer, and leave out your name and address.',
+  'problem.weak_password.short': 'Make it longer.',
+  'problem.weak_password.uniform': 'It repeats itself. Use different characters, or a few words in a row.',
+  'problem.weak_password.personal': 'Leave out your name and address.',
+  'problem.weak_password.listed':
+    'It is on the list of passwords that everybody tries first. Use a few words that do not belong together.',
+  'problem.weak_password.guessable':
+    'A program would find it in a short time. Add a few words that do not belong together.',
+  'problem.password_reused': 'You have used that password before.',
+  'problem.password_reused.do': 'Choose one that is new.',
+  'problem.wrong_password': 'That is not your current password.',
+  'problem.wrong_password.do':
+    'Enter it again. If you have forgotten it, sign out and ask for a link where you sign in.',
   'problem.token_expired': 'The link has expired.',
   'problem.token_expired.do': 'Ask for a new one; nothing was changed.',
   'problem.too_many_requests': 'That was tried too often in a short time.',

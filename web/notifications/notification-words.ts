@@ -17,6 +17,7 @@ export interface NotificationWords {
 /** Where each kind leads that has a place of its own. */
 const PLACES: Readonly<Record<string, string>> = {
   'core.session.opened': '/settings/sessions',
+  'core.password.changed': '/settings/sessions',
   'core.person.joined': '/settings/people',
   'core.person.roleChanged': '/settings/people',
   'core.key.rotated': '/trust/audit',
@@ -27,6 +28,7 @@ const TONES: Readonly<Record<string, NotificationWords['tone']>> = {
   'trust.claim.failed': 'failed',
   'core.webhook.disabled': 'failed',
   'core.session.opened': 'due',
+  'core.password.changed': 'due',
 }
 
 /** The words of a notification. `nameOf` answers a person's name for an id. */

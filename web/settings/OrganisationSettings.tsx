@@ -1,5 +1,5 @@
 // The organisation's own rules: name, how long sessions last, passwords, and what may be stored per product.
-import { Button, Group, NumberInput, Skeleton, Stack, Switch, TextInput, Title } from '@mantine/core'
+import { Button, Group, NumberInput, Select, Skeleton, Stack, Switch, TextInput, Title } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
@@ -15,6 +15,7 @@ import { When } from '../ui/When.tsx'
 import { DestroyOrganisation } from './DestroyOrganisation.tsx'
 import classes from './settings.module.css'
 
+const strengths = [1, 2, 3, 4] as const
 const products = ['knowledge', 'agreements', 'fleet'] as const
 
 export function OrganisationSettings() {
@@ -47,6 +48,8 @@ function OrganisationForm({ known }: { known: Organisation }) {
   const [idle, setIdle] = useState<number | string>(known.sessionIdleMinutes)
   const [absolute, setAbsolute] = useState<number | string>(known.sessionAbsoluteHours)
   const [password, setPassword] = useState<number | string>(known.passwordMinimumLength)
+  const [strength, setStrength] = useState(known.passwordStrength)
+  const [history, setHistory] = useState<number | string>(known.passwordHistory)
   const [storage, setStorage] = useState(known.storage)
   const mayManage = me.data?.permissions.includes('core.organisation.manage') ?? false
   const wanted = {
@@ -54,6 +57,8 @@ function OrganisationForm({ known }: { known: Organisation }) {
     sessionIdleMinutes: Number(idle),
     sessionAbsoluteHours: Number(absolute),
     passwordMinimumLength: Number(password),
+    passwordStrength: strength,
+    passwordHistory: Number(history),
     storage,
   }
   const isChanged =
@@ -61,6 +66,8 @@ function OrganisationForm({ known }: { known: Organisation }) {
     wanted.sessionIdleMinutes !== known.sessionIdleMinutes ||
     wanted.sessionAbsoluteHours !== known.sessionAbsoluteHours ||
     wanted.passwordMinimumLength !== known.passwordMinimumLength ||
+    wanted.passwordStrength !== known.passwordStrength ||
+    wanted.passwordHistory !== known.passwordHistory ||
     products.some((product) => storage[product] !== known.storage[product])
   const save = useMutation({
     mutationFn: () => updateOrganisation({ body: wanted }),
@@ -123,6 +130,26 @@ function OrganisationForm({ known }: { known: Organisation }) {
             allowDecimal={false}
             value={password}
             onChange={setPassword}
+          />
+          <Select
+            label={t('organisation.strength')}
+            description={t('organisation.strengthHelp')}
+            data={strengths.map((value) => ({
+              value: String(value),
+              label: t(`organisation.strength.${value}`),
+            }))}
+            allowDeselect={false}
+            value={String(strength)}
+            onChange={(value) => setStrength(Number(value))}
+          />
+          <NumberInput
+            label={t('organisation.history')}
+            description={t('organisation.historyHelp')}
+            min={0}
+            max={24}
+            allowDecimal={false}
+            value={history}
+            onChange={setHistory}
           />
           <Title order={2} className={classes.section}>
             {t('organisation.storage')}

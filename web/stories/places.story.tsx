@@ -239,6 +239,8 @@ export const placeStories: readonly Story[] = [
         sessionIdleMinutes: 60,
         sessionAbsoluteHours: 12,
         passwordMinimumLength: 12,
+        passwordStrength: 3,
+        passwordHistory: 5,
         storage: { knowledge: true, agreements: true, fleet: false },
       })
     },

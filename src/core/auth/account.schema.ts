@@ -91,6 +91,21 @@ export const VerifyAccount = Type.Object(
   strict,
 )
 
+export const AskedReset = Type.Object({ email: Email }, strict)
+export const ResetToken = Type.String({
+  minLength: 10,
+  maxLength: 4_096,
+  pattern: '^[a-z0-9-]+\\.r\\.[A-Za-z0-9_-]+$',
+  examples: ['eu.r.as-it-stands-in-the-mail'],
+})
+export const ResetQuery = Type.Object({ token: ResetToken }, strict)
+export const PasswordReset = Type.Object(
+  { email: Type.String(), passwordMinimumLength: Type.Integer(), region: Type.String() },
+  { ...strict, $id: 'PasswordReset' },
+)
+export const ResetPassword = Type.Object({ token: ResetToken, password: Password }, strict)
+export const ChangePassword = Type.Object({ current: Password, password: Password }, strict)
+
 export const Credentials = Type.Object({ email: Email, password: Password }, strict)
 export const OpenedSession = Type.Object(
   { token: Type.String(), expiresAt: When },

@@ -20,13 +20,18 @@ export async function closeSession(tx: TenantWriter, id: string): Promise<void> 
   tx.audit({ action: 'core.session.closed', record: { kind: 'session', id } })
 }
 
-/** Ends every open session of a person and answers how many; the caller has locked their member and says so in its event. */
-export async function closeSessionsOf(tx: TenantWriter, person: string): Promise<number> {
+/** Ends every open session of a person, or all `but` one, and answers how many; the caller has locked their member and says so in its event. */
+export async function closeSessionsOf(
+  tx: TenantWriter,
+  person: string,
+  but: string | null = null,
+): Promise<number> {
   const closed = await tx.db
     .updateTable('session')
     .set({ revoked_at: tx.now(), revoked_by: tx.actor.personId })
     .where('person', '=', person)
     .where('revoked_at', 'is', null)
+    .$if(but !== null, (query) => query.where('id', '!=', but))
     .returning('id')
     .execute()
   tx.nudge()

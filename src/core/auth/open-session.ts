@@ -10,7 +10,8 @@ import { systemActor } from '../tenancy/system-actor.ts'
 import { type MailAddress, readMailAddress } from './mail-address.ts'
 import { type OpenedSession, startSession } from './start-session.ts'
 
-interface Where {
+/** Where a request that nobody is signed in for came in. */
+export interface Where {
   readonly region: string
   readonly origin: Origin
   readonly requestId: string

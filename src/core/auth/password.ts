@@ -46,20 +46,3 @@ export class Passwords {
     }
   }
 }
-
-/** Throws `weak_password` when the password is too short, too uniform, or made of the person's own name or address. */
-export function checkPassword(password: string, minimumLength: number, personal: readonly string[]): void {
-  const text = password.normalize('NFKC').toLowerCase()
-  const letters = new Set(text)
-  const words = personal
-    .flatMap((word) => word.toLowerCase().split(/[^\p{L}\p{N}]+/u))
-    .filter((word) => word.length >= 4)
-  const rest = words.reduce((left, word) => left.replaceAll(word, ''), text)
-  if ([...text].length < minimumLength) {
-    throw new PublicError('weak_password', `A password has at least ${minimumLength} characters here.`, {
-      details: { minimumLength },
-    })
-  }
-  if (letters.size < 5 || /^(.{1,4})\1+$/s.test(text) || [...rest].length < minimumLength / 2)
-    throw new PublicError('weak_password')
-}

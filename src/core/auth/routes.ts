@@ -4,11 +4,16 @@ import { PublicError } from '../errors.ts'
 import { fromApi } from '../ids.ts'
 import { publicRoute, type Route, route } from '../route.ts'
 import {
+  AskedReset,
+  ChangePassword,
   Credentials,
   Me,
   NewAccount,
   OpenedSession,
+  PasswordReset,
   RegionList,
+  ResetPassword,
+  ResetQuery,
   Sent,
   SessionList,
   SessionPath,
@@ -17,12 +22,14 @@ import {
   VerificationQuery,
   VerifyAccount,
 } from './account.schema.ts'
+import { changePassword } from './change-password.ts'
 import { closeSession } from './close-session.ts'
 import { createAccount } from './create-account.ts'
 import { listSessions } from './list-sessions.ts'
 import { readMailAddress } from './mail-address.ts'
 import { openSession } from './open-session.ts'
 import { readMe } from './read-me.ts'
+import { askPasswordReset, readPasswordReset, resetPassword } from './reset-password.ts'
 import { noSessionCookie, sessionCookie } from './session-cookie.ts'
 import { readVerification, verifyAccount } from './verify-account.ts'
 
@@ -71,6 +78,40 @@ export const authRoutes: readonly Route[] = [
   }),
   publicRoute({
     method: 'POST',
+    url: '/v1/password-resets',
+    operationId: 'askPasswordReset',
+    summary: 'Ask for another password; a mail with a link follows',
+    schema: { body: AskedReset, response: { 202: Sent } },
+    handler: async (ctx, { body, region, origin, reply }) => {
+      ctx.limits.mailTo(readMailAddress(body.email).address, origin.ip)
+      reply.code(202)
+      return askPasswordReset(ctx, body.email, { region })
+    },
+  }),
+  publicRoute({
+    method: 'GET',
+    url: '/v1/password-resets/verification',
+    operationId: 'readPasswordReset',
+    summary: 'What the link in the mail will do',
+    schema: { querystring: ResetQuery, response: { 200: PasswordReset } },
+    handler: (ctx, { region, origin, request, query }) =>
+      readPasswordReset(ctx, query.token, { region, origin, requestId: request.id }),
+  }),
+  publicRoute({
+    method: 'POST',
+    url: '/v1/password-resets/verification',
+    operationId: 'resetPassword',
+    summary: 'Choose another password and sign in; all other sessions end',
+    passwordLine: true,
+    schema: { body: ResetPassword, response: { 201: OpenedSession } },
+    handler: async (ctx, { body, region, origin, request, reply }) => {
+      const opened = await resetPassword(ctx, body, { region, origin, requestId: request.id })
+      reply.code(201).header('set-cookie', sessionCookie(region, opened.token, opened.expiresAt))
+      return { token: opened.token, expiresAt: opened.expiresAt.toISOString() }
+    },
+  }),
+  publicRoute({
+    method: 'POST',
     url: '/v1/sessions',
     operationId: 'openSession',
     summary: 'Sign in',
@@ -104,6 +145,20 @@ export const authRoutes: readonly Route[] = [
       await ctx.write(actor, (tx) => closeSession(tx, id))
       ctx.credentials.forget()
       if (id === actor.credentialId) reply.header('set-cookie', noSessionCookie(region))
+      reply.code(204)
+      return null
+    },
+  }),
+  route({
+    method: 'POST',
+    url: '/v1/me/password',
+    operationId: 'changePassword',
+    permission: 'session',
+    summary: 'Change one’s own password; all other sessions end',
+    passwordLine: true,
+    schema: { body: ChangePassword, response: { 204: Type.Null() } },
+    handler: async (ctx, { actor, body, reply }) => {
+      await changePassword(ctx, actor, body)
       reply.code(204)
       return null
     },

@@ -14,10 +14,10 @@ import { lockBlinds } from '../keys/blind-values.ts'
 import { personJoined } from '../notifications/core-notifications.ts'
 import { notify } from '../notifications/notify.ts'
 import type { TenantPlace } from '../regions/directory.ts'
-import type { Origin } from '../tenancy/actor.ts'
 import { systemActor } from '../tenancy/system-actor.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
-import { checkPassword } from './password.ts'
+import type { Where } from './open-session.ts'
+import { checkPassword, FOUNDING_POLICY, type PasswordPolicy, passwordPolicyOf } from './password-policy.ts'
 import { openSignUp, type PendingAccount, sealPending } from './sign-up-token.ts'
 import { type OpenedSession, startSession } from './start-session.ts'
 
@@ -32,15 +32,6 @@ export interface VerifyInput {
   readonly storage?: { readonly knowledge: boolean; readonly agreements: boolean; readonly fleet: boolean }
 }
 
-interface Where {
-  readonly region: string
-  readonly origin: Origin
-  readonly requestId: string
-}
-
-/** The shortest password of a founder; an organisation decides for those who join it. */
-const MINIMUM_LENGTH = 12
-
 /** What the page behind the link shows before anything is made. Throws `not_found`, `token_expired`, `wrong_region` with the link that works. */
 export async function readVerification(ctx: Ctx, token: string, where: Where) {
   const { region } = where
@@ -51,7 +42,7 @@ export async function readVerification(ctx: Ctx, token: string, where: Where) {
     displayName: pending.displayName,
     organisation: joined === null ? ('found' as const) : ('join' as const),
     organisationName: joined?.name ?? null,
-    passwordMinimumLength: joined?.passwordMinimumLength ?? MINIMUM_LENGTH,
+    passwordMinimumLength: (joined?.policy ?? FOUNDING_POLICY).minimumLength,
     region,
   }
 }
@@ -75,10 +66,7 @@ async function makeAccount(
 ): Promise<OpenedSession> {
   const displayName = cleanName(input.displayName ?? pending.displayName, 'displayName')
   const joined = await organisationOf(ctx, await placeOf(ctx, where.region, pending), where)
-  checkPassword(input.password, joined?.passwordMinimumLength ?? MINIMUM_LENGTH, [
-    displayName,
-    pending.address,
-  ])
+  await checkPassword(input.password, joined?.policy ?? FOUNDING_POLICY, [displayName, pending.address])
   const founding = joined === null ? readFounding(input, pending) : null
   const password = await ctx.passwords.hash(input.password)
   const tenant = await ctx.claimTenant(where.region, pending.domain)
@@ -108,16 +96,21 @@ async function placeOf(ctx: Ctx, region: string, pending: PendingAccount): Promi
 }
 
 /** Name and password rule of the organisation at a place; null when there is none yet. */
-async function organisationOf(ctx: Ctx, place: TenantPlace | undefined, where: Where) {
+async function organisationOf(
+  ctx: Ctx,
+  place: TenantPlace | undefined,
+  where: Where,
+): Promise<{ name: string; policy: PasswordPolicy } | null> {
   if (!place) return null
   return ctx.read(systemActor(place.tenant, where), async (tx) => {
-    const [row] = await tx.found(
-      tx.db.selectFrom('organisation').select(['id', 'card', 'password_minimum_length']),
-      { action: 'core.organisation.read', detail: { verification: true } },
-    )
-    if (!row) return null
+    const policy = await passwordPolicyOf(tx)
+    const [row] = await tx.found(tx.db.selectFrom('organisation').select(['id', 'card']), {
+      action: 'core.organisation.read',
+      detail: { verification: true },
+    })
+    if (!row || !policy) return null
     const { name } = tx.keys.open<{ name: string }>('activity', 'organisation', row.id, 'card', row.card)
-    return { name, passwordMinimumLength: row.password_minimum_length }
+    return { name, policy }
   })
 }
 

@@ -210,6 +210,8 @@ export interface TenantTables {
     updated_by: string
     updated_at: Date
     origin: Buffer
+    password_strength: Generated<number>
+    password_history: Generated<number>
   }
   person: {
     id: string
@@ -221,6 +223,7 @@ export interface TenantTables {
     updated_by: string
     updated_at: Date
     origin: Buffer
+    former_passwords: Buffer | null
   }
   search_dead: {
     seq: Generated<number>

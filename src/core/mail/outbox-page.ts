@@ -1,6 +1,7 @@
 // The outbox as a page of its own, for whoever set the installation up and has no account yet. No script, no outside content.
+
+import { escapeHtml } from './account-messages.ts'
 import type { KeptMails } from './send-mail.ts'
-import { escapeHtml } from './verification-message.ts'
 
 const STYLE = `:root{color-scheme:light dark}body{font:15px/1.6 Inter,system-ui,sans-serif;margin:0;background:#faf9f6;color:#16181d}
 main{max-width:720px;margin:0 auto;padding:32px 16px}h1{font-size:28px;margin:0 0 4px}article{border-top:1px solid #d9d6cf;padding:16px 0}

@@ -9,7 +9,13 @@ import { newId } from '../ids.ts'
 import type { RegionKeys } from '../keys/region-keys.ts'
 import { pageOf, readCursor } from '../page-cursor.ts'
 import type { Clock } from '../time.ts'
-import { type Message, verificationMessage } from './verification-message.ts'
+import {
+  type Message,
+  noAccountMessage,
+  passwordChangedMessage,
+  resetMessage,
+  verificationMessage,
+} from './account-messages.ts'
 
 export interface MailOptions {
   readonly config: { readonly smtpUrl: string | null; readonly mailFrom: string }
@@ -19,7 +25,7 @@ export interface MailOptions {
   readonly now: Clock
 }
 
-export interface VerificationMail {
+export interface LinkMail {
   readonly region: string
   readonly tenant: string | null
   readonly to: string
@@ -56,7 +62,10 @@ export interface KeptMails {
 
 /** Sends mail, or keeps it. */
 export interface Outbox {
-  sendVerification(mail: VerificationMail): Promise<void>
+  sendVerification(mail: LinkMail): Promise<void>
+  /** A link to another password; to sign-up where the address belongs to no tenant. */
+  sendPasswordReset(mail: LinkMail): Promise<void>
+  sendPasswordChanged(mail: Omit<NoticeMail, 'message'>): Promise<void>
   /** A mail of a tenant to one of its people that opens nothing. */
   sendNotice(mail: NoticeMail): Promise<void>
   /** Kept mail of one tenant, newest first, without what lets a reader in: its administrators are not the addressees. */
@@ -83,7 +92,7 @@ export function openMail(options: MailOptions): Outbox {
   const transport = config.smtpUrl === null ? null : createTransport(config.smtpUrl)
 
   async function send(
-    { region, tenant, to, secret }: Pick<VerificationMail, 'region' | 'tenant' | 'to'> & Pick<Kept, 'secret'>,
+    { region, tenant, to, secret }: Pick<LinkMail, 'region' | 'tenant' | 'to'> & Pick<Kept, 'secret'>,
     message: Message,
   ): Promise<void> {
     if (transport) {
@@ -123,6 +132,9 @@ export function openMail(options: MailOptions): Outbox {
   return {
     secret,
     sendVerification: (mail) => send(mail, verificationMessage(mail)),
+    sendPasswordReset: (mail) =>
+      send(mail, mail.tenant === null ? noAccountMessage(mail) : resetMessage(mail)),
+    sendPasswordChanged: (mail) => send({ ...mail, secret: null }, passwordChangedMessage()),
     sendNotice: ({ message, ...mail }) => send({ ...mail, secret: null }, message),
     async listOf(region, tenant, page = {}) {
       const { rows, next } = pageOf(await list(region, tenant, page), { limit: page.limit ?? MOST })

@@ -1,5 +1,5 @@
 // The mail that says that a webhook was disabled.
-import { escapeHtml, type Message } from './verification-message.ts'
+import { escapeHtml, type Message } from './account-messages.ts'
 
 /**
  * The notice to an owner. Name and host are what an administrator wrote; nothing in it opens anything, so the rest of the address stays away:

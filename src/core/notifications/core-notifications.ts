@@ -10,6 +10,10 @@ export const sessionOpened = notificationKind<{ readonly ip: string; readonly us
   'core.session.opened',
   'Somebody signed in as oneself from a browser or network that was not seen before',
 )
+export const passwordChanged = notificationKind<{ readonly how: 'changed' | 'reset' }>(
+  'core.password.changed',
+  'One’s password was changed, and other sessions ended',
+)
 export const roleChanged = notificationKind<{ readonly role: string }>(
   'core.person.roleChanged',
   'One’s role was changed by somebody else',
@@ -32,6 +36,7 @@ export const coreNotifications: readonly NotificationKind[] = [
   activityDone,
   activityFailed,
   sessionOpened,
+  passwordChanged,
   roleChanged,
   personJoined,
   keysRotated,

@@ -7,6 +7,17 @@ const When = Type.String({ format: 'date-time' })
 const IdleMinutes = Type.Integer({ minimum: 5, maximum: 43_200 })
 const AbsoluteHours = Type.Integer({ minimum: 1, maximum: 8_760 })
 const PasswordLength = Type.Integer({ minimum: 8, maximum: 128 })
+const PasswordStrength = Type.Integer({
+  minimum: 1,
+  maximum: 4,
+  description:
+    'The least score of a new password by zxcvbn: 1 is a thousand guesses or more, 2 a million, 3 a hundred million, 4 ten billion.',
+})
+const PasswordHistory = Type.Integer({
+  minimum: 0,
+  maximum: 24,
+  description: 'So many former passwords may not come again.',
+})
 
 export const Organisation = Type.Object(
   {
@@ -17,6 +28,8 @@ export const Organisation = Type.Object(
     sessionIdleMinutes: IdleMinutes,
     sessionAbsoluteHours: AbsoluteHours,
     passwordMinimumLength: PasswordLength,
+    passwordStrength: PasswordStrength,
+    passwordHistory: PasswordHistory,
     storage: StorageChoices,
     createdBy: PersonId,
     createdAt: When,
@@ -31,6 +44,8 @@ export const OrganisationChange = Type.Object(
     sessionIdleMinutes: Type.Optional(IdleMinutes),
     sessionAbsoluteHours: Type.Optional(AbsoluteHours),
     passwordMinimumLength: Type.Optional(PasswordLength),
+    passwordStrength: Type.Optional(PasswordStrength),
+    passwordHistory: Type.Optional(PasswordHistory),
     storage: Type.Optional(StorageChoices),
   },
   { ...strict, minProperties: 1 },

@@ -28,6 +28,8 @@ async function settingsOf(tx: TenantReader) {
       'session_idle_minutes',
       'session_absolute_hours',
       'password_minimum_length',
+      'password_strength',
+      'password_history',
       'storage',
       'created_by',
       'created_at',
@@ -44,6 +46,8 @@ async function settingsOf(tx: TenantReader) {
     sessionIdleMinutes: row.session_idle_minutes,
     sessionAbsoluteHours: row.session_absolute_hours,
     passwordMinimumLength: row.password_minimum_length,
+    passwordStrength: row.password_strength,
+    passwordHistory: row.password_history,
     storage: row.storage,
     createdBy: toApi('per', row.created_by),
     createdAt: row.created_at.toISOString(),
@@ -97,6 +101,8 @@ export async function updateOrganisation(tx: TenantWriter, change: OrganisationC
       ...(change.passwordMinimumLength === undefined
         ? {}
         : { password_minimum_length: change.passwordMinimumLength }),
+      ...(change.passwordStrength === undefined ? {} : { password_strength: change.passwordStrength }),
+      ...(change.passwordHistory === undefined ? {} : { password_history: change.passwordHistory }),
       ...(change.storage === undefined ? {} : { storage: JSON.stringify(change.storage) }),
       ...(tx.actor.personId === null ? {} : { updated_by: tx.actor.personId }),
       updated_at: tx.now(),

@@ -1,5 +1,5 @@
 // The API reference: made from the API document, so that what is shown is what runs.
-import { escapeHtml } from '#core/mail/verification-message.ts'
+import { escapeHtml } from '#core/mail/account-messages.ts'
 import { API_SCRIPT } from './api-script.ts'
 import { describe, fieldRows, inline, list, type Row } from './describe-schema.ts'
 import { GUIDES } from './docs-list.ts'

@@ -1,5 +1,5 @@
 // The form of values in a few words, as HTML: one row a field, with the fields of what stands inside by their whole names.
-import { escapeHtml } from '#core/mail/verification-message.ts'
+import { escapeHtml } from '#core/mail/account-messages.ts'
 import {
   arrayOf,
   type Fields,

@@ -1,7 +1,7 @@
 // The frame of the pages under /docs: whole in themselves, in the look of the product, with nothing fetched from anywhere.
 // Must stay true: every text is escaped; the policy names the one style and the one script by their hashes.
 import { hash } from 'node:crypto'
-import { escapeHtml } from '#core/mail/verification-message.ts'
+import { escapeHtml } from '#core/mail/account-messages.ts'
 import { DOCS } from './docs-list.ts'
 
 /** A page as it is served; made once. */

@@ -1,6 +1,6 @@
 // The page that the `type` of every problem links to: each code with what it means, under its own anchor.
 import { ERROR_CODES } from '#core/errors.ts'
-import { escapeHtml } from '#core/mail/verification-message.ts'
+import { escapeHtml } from '#core/mail/account-messages.ts'
 import { inline } from './describe-schema.ts'
 import { type DocsPage, docsPage } from './docs-page.ts'
 

@@ -1,6 +1,6 @@
 // Our own guides as HTML: headings, paragraphs, lists, tables, code, and in a line code, strong words, words to look for and links.
 // Must stay true: every text is escaped, and a link leads to a page that is served or to another site; to nothing else.
-import { escapeHtml } from '#core/mail/verification-message.ts'
+import { escapeHtml } from '#core/mail/account-messages.ts'
 
 /** Renders a guide. `served` are the names of the guides that have a page; links to other files become words. */
 export function renderMarkdown(text: string, served: readonly string[]): string {
