@@ -8,7 +8,7 @@ import { ownerSession } from '../people.ts'
 
 const run = promisify(execFile)
 /** Of a link that was mailed to nobody. */
-const OF_NOTHING: Readonly<Record<string, number>> = { readVerification: 404 }
+const OF_NOTHING: Readonly<Record<string, number>> = { readVerification: 404, readPasswordReset: 404 }
 
 describe('the API reference', () => {
   let house: Installation

@@ -65,6 +65,8 @@ test('after a rotation nothing sealed with the first version is left, and everyt
   assert.equal(exported.status, 202, String(exported.bytes))
   const picture = (await library.ask(person, 'GET', document.picture)).bytes
   await plantRows(library, person)
+  const next = { current: person.password, password: 'nine lanterns over tepid water' }
+  assert.equal((await library.ask(person, 'POST', '/v1/me/password', next)).status, 204)
   const files = rotation.filesOf(person)
   const raw = files.map((file) => readFileSync(file))
   assert.ok(files.length >= 3, 'original, cover and the picture of the area')

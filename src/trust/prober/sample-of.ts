@@ -29,6 +29,7 @@ const CANDIDATES = [
   '0'.repeat(64),
   'abcdefghijklm.v.AAAAAAAAAAAAAAAA',
   'eu.v.AAAAAAAAAAAAAAAA',
+  'eu.r.AAAAAAAAAAAAAAAA',
   'PX-01',
 ]
 
