@@ -18,6 +18,8 @@ export async function erasePerson(tx: TenantWriter, person: string): Promise<voi
     .where('state', '=', 'active')
     .forUpdate()
     .execute()
+  // Before their person, in the order of everybody who locks both.
+  await tx.db.selectFrom('member').select('person').where('person', '=', person).forUpdate().execute()
   const gone = await tx.db.deleteFrom('person').where('id', '=', person).returning('id').executeTakeFirst()
   const member = await tx.db
     .selectFrom('member')

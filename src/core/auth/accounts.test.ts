@@ -234,7 +234,7 @@ test('whoever was suspended and is readmitted signs in anew; their keys rest mea
   const start = { tenant: member.token.split('.')[0] ?? '', region: 'eu', person: fromApi('per', person.id) }
   const origin = { ip: '127.0.0.1', userAgent: 'test' }
   await assert.rejects(
-    startSession(house.ctx, { ...start, role: 'administrator', origin, requestId: newId() }),
+    startSession(house.ctx, { ...start, role: 'administrator', origin, requestId: newId(), password: null }),
     { code: 'wrong_credentials' },
   )
   assert.equal((await set('active')).status, 200)

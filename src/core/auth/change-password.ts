@@ -1,5 +1,6 @@
 // A person's password is replaced: by themselves, who know it, or behind the link of a reset.
 // Must stay true: every other session ends in the same transaction; of two changes at once one wins and the other is told.
+import { setTimeout as pause } from 'node:timers/promises'
 import { openPersonCard } from '../access/person-card.ts'
 import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
@@ -15,6 +16,8 @@ import {
   passwordPolicyOf,
   refuseReused,
 } from './password-policy.ts'
+
+const MAIL_PATIENCE_MS = 3_000
 
 /** What is sealed beside the password of today. */
 interface Former {
@@ -74,14 +77,41 @@ function openFormer(tx: TenantReader, person: string, sealed: Buffer | null): Fo
   return sealed === null ? null : tx.keys.open<Former>('people', 'person', person, 'former_passwords', sealed)
 }
 
+/** What to store beside a password that is set now: links of before that have no say any more. */
+export function sealFormer(tx: TenantWriter, person: string, former: readonly string[]): Buffer {
+  const value: Former = { changedAt: tx.now().toISOString(), former }
+  return tx.keys.seal('people', 'person', person, 'former_passwords', value)
+}
+
 /**
- * The hash of a chosen password, checked against the rule and the former ones of who chooses it. Throws `weak_password`, `password_reused`,
- * `busy`.
+ * The hash of a chosen password, checked against the rule and the former ones of who chooses it, in the turns of `ip`. Throws
+ * `weak_password`, `password_reused`, `too_many_requests`, `busy`.
  */
-export async function hashChosen(ctx: Ctx, known: KnownPassword, chosen: string): Promise<string> {
-  await checkPassword(chosen, known.policy, [known.displayName, known.email])
-  await refuseReused(ctx.passwords, chosen, [known.phc, ...known.former.slice(0, known.policy.history)])
-  return ctx.passwords.hash(chosen)
+export async function hashChosen(
+  ctx: Ctx,
+  known: KnownPassword,
+  chosen: string,
+  ip: string,
+): Promise<string> {
+  const whose = { ip, account: known.email }
+  const personal = [known.displayName, known.email]
+  await ctx.limits.choosePassword(whose, () => checkPassword(chosen, known.policy, personal))
+  return ctx.limits.takePassword(whose, async () => {
+    await refuseReused(ctx.passwords, chosen, [known.phc, ...known.former.slice(0, known.policy.history)])
+    return ctx.passwords.hash(chosen)
+  })
+}
+
+/**
+ * Tells by mail that a password is another one now. The notification is stored with it, so mail that does not go out fails nothing, and a
+ * server that hangs holds up nobody for longer than this.
+ */
+export async function mailPasswordChanged(
+  ctx: Ctx,
+  mail: Parameters<Ctx['mail']['sendPasswordChanged']>[0],
+): Promise<void> {
+  const sent = ctx.mail.sendPasswordChanged(mail).catch(() => undefined)
+  await Promise.race([sent, pause(MAIL_PATIENCE_MS, undefined, { ref: false })])
 }
 
 /**
@@ -114,16 +144,12 @@ export async function storePassword(
   const now = tx.keys.open<string | null>('people', 'person', person, 'password', row.password)
   if (now !== known.phc) throw new PublicError('conflict')
   const former = [...(known.phc === null ? [] : [known.phc]), ...known.former].slice(0, known.policy.history)
-  const changedAt = tx.now().toISOString()
   const origin = tx.keys.open<object>('people', 'person', person, 'origin', row.origin)
   await tx.db
     .updateTable('person')
     .set({
       password: tx.keys.seal('people', 'person', person, 'password', hash),
-      former_passwords: tx.keys.seal('people', 'person', person, 'former_passwords', {
-        changedAt,
-        former,
-      } satisfies Former),
+      former_passwords: sealFormer(tx, person, former),
       origin: tx.keys.seal('people', 'person', person, 'origin', {
         ...origin,
         updatedIp: tx.actor.origin.ip,
@@ -157,28 +183,36 @@ export async function changePassword(
 ): Promise<void> {
   const { personId } = actor
   if (personId === null || actor.kind !== 'person') throw new PublicError('forbidden')
+  // Counted by person, before anything is read: what is refused leaves no event.
+  const whose = { ip: actor.origin.ip, account: personId }
+  const isGuess = (error: unknown) => error instanceof PublicError && error.code === 'wrong_password'
+  const known = await ctx.limits.tryPassword(
+    whose,
+    () => provePassword(ctx, actor, personId, current),
+    isGuess,
+  )
+  const hash = await hashChosen(ctx, known, password, actor.origin.ip)
+  const but = actor.credentialId
+  await ctx.write(actor, (tx) => storePassword(tx, known, { hash, how: 'changed', but }), 'people')
+  ctx.credentials.forget()
+  await mailPasswordChanged(ctx, { region: actor.region, tenant: actor.tenant, to: known.email })
+}
+
+async function provePassword(
+  ctx: Ctx,
+  actor: Actor,
+  person: string,
+  current: string,
+): Promise<KnownPassword> {
   const known = await ctx.read(
     actor,
     async (tx) => {
-      tx.audit({ action: 'core.password.read', record: { kind: 'person', id: personId } })
-      return readPassword(tx, { person: personId })
+      tx.audit({ action: 'core.password.read', record: { kind: 'person', id: person } })
+      return readPassword(tx, { person })
     },
     'people',
   )
   if (!known) throw new PublicError('not_found')
-  const whose = { ip: actor.origin.ip, account: known.email }
-  const isGuess = (error: unknown) => error instanceof PublicError && error.code === 'wrong_password'
-  const hash = await ctx.limits.tryPassword(
-    whose,
-    async () => {
-      if (!(await ctx.passwords.matches(known.phc ?? undefined, current)))
-        throw new PublicError('wrong_password')
-      return hashChosen(ctx, known, password)
-    },
-    isGuess,
-  )
-  const but = actor.credentialId
-  await ctx.write(actor, (tx) => storePassword(tx, known, { hash, how: 'changed', but }), 'people')
-  ctx.credentials.forget()
-  await ctx.mail.sendPasswordChanged({ region: actor.region, tenant: actor.tenant, to: known.email })
+  if (!(await ctx.passwords.matches(known.phc ?? undefined, current))) throw new PublicError('wrong_password')
+  return known
 }

@@ -50,6 +50,7 @@ async function openSessions(resident: Resident, count: number): Promise<string[]
       role: 'member' as const,
       origin,
       requestId: newId(),
+      password: null,
     }
     tokens.push((await startSession(house.ctx, start)).token)
   }

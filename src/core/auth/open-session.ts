@@ -77,7 +77,7 @@ async function findPerson(
   tenant: string,
   { address, password }: { readonly address: string; readonly password: string },
   where: Where,
-): Promise<{ person: string; role: RoleName } | undefined> {
+): Promise<{ person: string; role: RoleName; password: string } | undefined> {
   return ctx.read(
     systemActor(tenant, where),
     async (tx) => {
@@ -92,7 +92,8 @@ async function findPerson(
         ? tx.keys.open<string | null>('people', 'person', row.id, 'password', row.password)
         : null
       const isRight = await ctx.passwords.matches(phc ?? undefined, password)
-      if (row && isRight && row.state === 'active') return { person: row.id, role: row.role as RoleName }
+      if (row && phc !== null && isRight && row.state === 'active')
+        return { person: row.id, role: row.role as RoleName, password: phc }
       tx.audit({
         action: 'core.session.refused',
         outcome: 'refused',

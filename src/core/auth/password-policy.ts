@@ -33,7 +33,7 @@ export async function passwordPolicyOf(tx: Pick<TenantReader, 'db'>): Promise<Pa
 
 /**
  * Throws `weak_password` with its `reason`: `short` (with `minimumLength`), `uniform`, `personal` (made of the person's own name or
- * address), `listed` (everybody's guess) or `guessable`; `busy`.
+ * address), `listed` (everybody's guess) or `guessable`; `busy`. The caller has a turn for it (Limits.choosePassword).
  */
 export async function checkPassword(
   password: string,
@@ -45,7 +45,8 @@ export async function checkPassword(
     .flatMap((word) => word.toLowerCase().split(/[^\p{L}\p{N}]+/u))
     .filter((word) => word.length >= 4)
   const rest = words.reduce((left, word) => left.replaceAll(word, ''), text)
-  if ([...text].length < minimumLength) {
+  // Some characters stand for many once they are folded.
+  if (Math.min([...text].length, [...password].length) < minimumLength) {
     throw new PublicError('weak_password', `A password has at least ${minimumLength} characters here.`, {
       details: { reason: 'short', minimumLength },
     })

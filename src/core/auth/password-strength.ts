@@ -12,29 +12,20 @@ export interface PasswordStrength {
 
 const IDLE_MS = 30_000
 const PATIENCE_MS = 30_000
-/** Beyond these the answer is `busy`. */
-const MOST_WAITING = 32
 
 let thread: Worker | undefined
 let idle: NodeJS.Timeout | undefined
 let line: Promise<unknown> = Promise.resolve()
-let waiting = 0
 
-/** Estimates a password of somebody of whom a guesser knows `personal`: name, address, organisation. Throws `busy`. */
-export async function passwordStrength(
-  password: string,
-  personal: readonly string[],
-): Promise<PasswordStrength> {
-  if (waiting >= MOST_WAITING) throw new PublicError('busy')
-  waiting++
+/**
+ * Estimates a password of somebody of whom a guesser knows `personal`: name and address. Throws `busy` when the thread does not answer.
+ * How many ask at once is the caller's to bound (Limits.choosePassword).
+ */
+export function passwordStrength(password: string, personal: readonly string[]): Promise<PasswordStrength> {
   // One at a time: each answer is the next one's turn.
   const mine = line.then(() => estimate(password, personal))
   line = mine.catch(() => undefined)
-  try {
-    return await mine
-  } finally {
-    waiting--
-  }
+  return mine
 }
 
 async function estimate(password: string, personal: readonly string[]): Promise<PasswordStrength> {
@@ -64,6 +55,11 @@ async function estimate(password: string, personal: readonly string[]): Promise<
 function begin(): Worker {
   const made = new Worker(new URL('./guess-password.thread.ts', import.meta.url))
   made.unref()
+  // Also while nobody asks: what a thread dies of is no bug of this process, and the next question begins another.
+  const forget = () => {
+    if (thread === made) thread = undefined
+  }
+  made.on('error', forget).on('exit', forget)
   return made
 }
 

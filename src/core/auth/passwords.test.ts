@@ -5,8 +5,10 @@ import { buildApp } from '#server/app.ts'
 import { allRoutes } from '#server/route-table.ts'
 import { type OwnHouse, openHouse, type Resident } from '#test/own-house.ts'
 import { WIDE_LIMITS } from '#test/wide-limits.ts'
+import { fromApi, newId } from '../ids.ts'
 import { Limits } from '../limits/limits.ts'
 import { silentLog } from '../log.ts'
+import { startSession } from './start-session.ts'
 
 let house: OwnHouse
 before(async () => {
@@ -112,6 +114,8 @@ test('what is short, uniform, one’s own name, listed or guessable is refused f
   const who = await house.aResident(`casper.bellweather@bellweather-${Date.now()}.example`)
   const reasons: Record<string, string> = {
     'x7!kQ': 'short',
+    // One character that is eighteen once it is folded.
+    '\u{fdfa}': 'short',
     aaaaaaaaaaaaaa: 'uniform',
     abababababababab: 'uniform',
     'Casper.Bellweather1': 'personal',
@@ -236,4 +240,43 @@ test('who is suspended chooses no password, and a token of another kind or regio
     (await house.ask(null, 'POST', '/v1/accounts/verification', asVerification)).json.code,
     'not_found',
   )
+})
+
+test('a sign-in that proved the password of before has no session after the change', async () => {
+  const who = await house.aResident()
+  const { json } = await me(who)
+  const stale = {
+    tenant: who.token.split('.')[0] ?? '',
+    region: 'eu',
+    person: fromApi('per', json.person.id),
+    role: 'owner',
+    origin: { ip: '127.0.0.1', userAgent: 'test' },
+    requestId: newId(),
+    password: await house.ctx.passwords.hash(who.password),
+  } as const
+  await assert.rejects(startSession(house.ctx, stale), { code: 'wrong_credentials' })
+  assert.ok((await startSession(house.ctx, { ...stale, password: null })).token)
+})
+
+test('mail that does not go out undoes nothing', async () => {
+  const who = await house.aResident()
+  const token = await askReset(who.email)
+  const { mail } = house.ctx
+  const send = mail.sendPasswordChanged
+  mail.sendPasswordChanged = () => Promise.reject(new Error('no mail server answers'))
+  try {
+    assert.equal((await change(who, who.password, STRONG)).status, 204)
+    assert.equal((await reset(token, STRONGER)).json.code, 'not_found')
+    const again = await askReset(who.email)
+    assert.equal((await reset(again, STRONGER)).status, 201)
+  } finally {
+    mail.sendPasswordChanged = send
+  }
+  assert.equal((await signIn(who.email, STRONGER)).status, 201)
+})
+
+test('no mail goes to an address that can have no account', async () => {
+  const asked = await house.ask(null, 'POST', '/v1/password-resets', { email: 'somebody@gmail.com' })
+  assert.equal(asked.json.code, 'free_mail_domain')
+  assert.deepEqual(await mailsTo('somebody@gmail.com'), [])
 })

@@ -5,8 +5,14 @@ import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
 import { systemActor } from '../tenancy/system-actor.ts'
 import type { TenantReader } from '../tenancy/tenant-door.ts'
-import { hashChosen, type KnownPassword, readPassword, storePassword } from './change-password.ts'
-import { readMailAddress } from './mail-address.ts'
+import {
+  hashChosen,
+  type KnownPassword,
+  mailPasswordChanged,
+  readPassword,
+  storePassword,
+} from './change-password.ts'
+import { readMailAddress, refuseFreeMail } from './mail-address.ts'
 import { openMailed, sealMailed } from './mailed-token.ts'
 import type { Where } from './open-session.ts'
 import { passwordPolicyOf } from './password-policy.ts'
@@ -18,23 +24,27 @@ const LIFE_MS = 3_600_000
 interface PendingReset {
   readonly address: string
   readonly domain: string
+  /** Null where the domain belongs to none: nothing opens with it then. */
+  readonly tenant: string | null
   readonly askedAt: string
   readonly expiresAt: string
 }
 
-/** Sends the mail, with a link to the region of the address's organisation. Throws `invalid_request` for what is no address. */
+/** Sends the mail, with a link to the region of the address's organisation. Throws `invalid_request` for what is no address, `free_mail_domain`. */
 export async function askPasswordReset(
   ctx: Ctx,
   email: string,
   { region }: Pick<Where, 'region'>,
 ): Promise<{ sent: true }> {
   const mail = readMailAddress(email)
+  refuseFreeMail(mail)
   const place = await ctx.directory.findByDomain(mail.domain)
   const home = place?.region ?? ctx.regions.find(({ name }) => name === region)
   if (!home) throw new PublicError('not_found')
   const now = ctx.now()
   const pending: PendingReset = {
     ...mail,
+    tenant: place?.tenant ?? null,
     askedAt: now.toISOString(),
     expiresAt: new Date(now.getTime() + LIFE_MS).toISOString(),
   }
@@ -73,9 +83,7 @@ export async function resetPassword(
   where: Where,
 ): Promise<OpenedSession> {
   const { known, tenant } = await openReset(ctx, token, where)
-  const hash = await ctx.limits.takePassword({ ip: where.origin.ip, account: known.email }, () =>
-    hashChosen(ctx, known, password),
-  )
+  const hash = await hashChosen(ctx, known, password, where.origin.ip)
   const { person } = known
   const actor = { ...systemActor(tenant, where), onBehalfOf: person }
   const role = await ctx.write(
@@ -92,8 +100,15 @@ export async function resetPassword(
     'people',
   )
   ctx.credentials.forget()
-  await ctx.mail.sendPasswordChanged({ region: where.region, tenant, to: known.email })
-  return startSession(ctx, { tenant, person, role: role as 'owner' | 'administrator' | 'member', ...where })
+  const opened = await startSession(ctx, {
+    tenant,
+    person,
+    role: role as 'owner' | 'administrator' | 'member',
+    password: hash,
+    ...where,
+  })
+  await mailPasswordChanged(ctx, { region: where.region, tenant, to: known.email })
+  return opened
 }
 
 async function openReset(
@@ -104,7 +119,8 @@ async function openReset(
   const keys = ctx.regionKeys(where.region, 'signup')
   const pending = await openMailed<PendingReset>(keys, { region: where.region, kind: 'r' }, token, ctx.now())
   const place = await ctx.directory.findByDomain(pending.domain)
-  if (place?.region.name !== where.region) throw new PublicError('not_found')
+  if (place?.region.name !== where.region || place.tenant !== pending.tenant)
+    throw new PublicError('not_found')
   const known = await ctx.read(systemActor(place.tenant, where), (tx) => findReset(tx, pending), 'people')
   if (!known) throw new PublicError('not_found')
   return { known, tenant: place.tenant }

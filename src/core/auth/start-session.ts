@@ -1,6 +1,6 @@
 // Opening a session: the token leaves once, its hash stays.
 // Must stay true: a person has at most so many open sessions; who opens one more ends the one that was used longest ago. Nobody who was
-// suspended since they proved who they are has one.
+// suspended, or whose password was replaced, since they proved who they are has one.
 import { sql } from 'kysely'
 import type { RoleName } from '../access/permissions.ts'
 import type { Ctx } from '../ctx.ts'
@@ -23,6 +23,8 @@ export interface SessionStart {
   readonly role: RoleName
   readonly origin: Origin
   readonly requestId: string
+  /** The hash (PHC string) of the password that proved who it is; null where something else did. */
+  readonly password: string | null
 }
 
 /** Open sessions of one person. */
@@ -30,7 +32,7 @@ export const MOST_SESSIONS = 100
 
 /**
  * Opens a session for a person who has just proved who they are. It ends at the tenant's absolute time-out at the latest. Throws
- * `wrong_credentials` for somebody who was suspended meanwhile.
+ * `wrong_credentials` for somebody who was suspended, or whose password was replaced, meanwhile.
  */
 export async function startSession(ctx: Ctx, start: SessionStart): Promise<OpenedSession> {
   const id = newId()
@@ -48,7 +50,7 @@ export async function startSession(ctx: Ctx, start: SessionStart): Promise<Opene
     requestId: start.requestId,
     onBehalfOf: null,
   }
-  const { ended, ...opened } = await ctx.write(actor, async (tx) => {
+  const open = async (tx: TenantWriter) => {
     const { session_absolute_hours: hours } = await tx.db
       .selectFrom('organisation')
       .select('session_absolute_hours')
@@ -62,6 +64,7 @@ export async function startSession(ctx: Ctx, start: SessionStart): Promise<Opene
       .forUpdate()
       .executeTakeFirst()
     if (member?.state !== 'active') throw new PublicError('wrong_credentials')
+    if (start.password !== null) await requirePassword(tx, start.person, start.password)
     const ended = await endBeyond(tx, start.person, MOST_SESSIONS - 1)
     const expiresAt = new Date(now.getTime() + hours * 3_600_000)
     await tx.db
@@ -79,9 +82,17 @@ export async function startSession(ctx: Ctx, start: SessionStart): Promise<Opene
     await tellNewDevice(tx, { id, ...start })
     tx.audit({ action: 'core.session.opened', record: { kind: 'session', id } })
     return { token, expiresAt, ended }
-  })
+  }
+  const { ended, ...opened } = await ctx.write(actor, open, 'people')
   if (ended > 0) ctx.credentials.forget()
   return opened
+}
+
+/** Whoever replaces a password locks the member first, so this sees the one that counts when the session begins. */
+async function requirePassword(tx: TenantWriter, person: string, proved: string): Promise<void> {
+  const row = await tx.db.selectFrom('person').select('password').where('id', '=', person).executeTakeFirst()
+  if (!row || tx.keys.open<string | null>('people', 'person', person, 'password', row.password) !== proved)
+    throw new PublicError('wrong_credentials')
 }
 
 /** Ends the sessions of a person, whose member is locked, that were used longest ago, so that `kept` stay open; answers how many it ended. */

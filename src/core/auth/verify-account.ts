@@ -16,6 +16,7 @@ import { notify } from '../notifications/notify.ts'
 import type { TenantPlace } from '../regions/directory.ts'
 import { systemActor } from '../tenancy/system-actor.ts'
 import type { TenantWriter } from '../tenancy/tenant-door.ts'
+import { sealFormer } from './change-password.ts'
 import type { Where } from './open-session.ts'
 import { checkPassword, FOUNDING_POLICY, type PasswordPolicy, passwordPolicyOf } from './password-policy.ts'
 import { openSignUp, type PendingAccount, sealPending } from './sign-up-token.ts'
@@ -55,33 +56,42 @@ export async function verifyAccount(ctx: Ctx, input: VerifyInput, where: Where):
   const keys = ctx.regionKeys(where.region, 'signup')
   const pending = await openSignUp(keys, where.region, input.token, ctx.now())
   const whose = { ip: where.origin.ip, account: pending.address }
-  return ctx.limits.takePassword(whose, () => makeAccount(ctx, input, pending, where))
+  const { displayName, joined } = await ctx.limits.choosePassword(whose, () =>
+    judge(ctx, input, pending, where),
+  )
+  const founding = joined === null ? readFounding(input, pending) : null
+  const account = { ...pending, displayName, founding }
+  return ctx.limits.takePassword(whose, () => makeAccount(ctx, input.password, account, where))
+}
+
+/** Name and organisation of the account to be, when its password is strong enough for it. */
+async function judge(ctx: Ctx, input: VerifyInput, pending: PendingAccount, where: Where) {
+  const displayName = cleanName(input.displayName ?? pending.displayName, 'displayName')
+  const joined = await organisationOf(ctx, await placeOf(ctx, where.region, pending), where)
+  await checkPassword(input.password, joined?.policy ?? FOUNDING_POLICY, [displayName, pending.address])
+  return { displayName, joined }
 }
 
 async function makeAccount(
   ctx: Ctx,
-  input: VerifyInput,
-  pending: PendingAccount,
+  chosen: string,
+  pending: Omit<NewPerson, 'password'>,
   where: Where,
 ): Promise<OpenedSession> {
-  const displayName = cleanName(input.displayName ?? pending.displayName, 'displayName')
-  const joined = await organisationOf(ctx, await placeOf(ctx, where.region, pending), where)
-  await checkPassword(input.password, joined?.policy ?? FOUNDING_POLICY, [displayName, pending.address])
-  const founding = joined === null ? readFounding(input, pending) : null
-  const password = await ctx.passwords.hash(input.password)
+  const password = await ctx.passwords.hash(chosen)
   const tenant = await ctx.claimTenant(where.region, pending.domain)
   // Somebody may have founded the organisation in another region in between.
   await placeOf(ctx, where.region, pending)
   const person = newId()
   const actor = { ...systemActor(tenant, where), onBehalfOf: person }
-  const account = { ...pending, displayName, password, founding }
+  const account = { ...pending, password }
   const join = () => ctx.write(actor, (tx) => addPerson(tx, person, account), 'people')
   const made = await join().catch((error: unknown) => {
     // Somebody else founded the organisation in between: the second try joins it, or says that the account exists.
     if (error instanceof PublicError && error.code === 'conflict') return join()
     throw error
   })
-  return startSession(ctx, { tenant, ...made, ...where })
+  return startSession(ctx, { tenant, ...made, password, ...where })
 }
 
 /** Where the domain's organisation is, or undefined when it has none. Elsewhere is told to the link's holder, with a link for there. */
@@ -219,6 +229,7 @@ async function givePassword(tx: TenantWriter, known: KnownMember, chosen: string
     .updateTable('person')
     .set({
       password: tx.keys.seal('people', 'person', id, 'password', chosen),
+      former_passwords: sealFormer(tx, id, []),
       updated_by: id,
       updated_at: tx.now(),
     })

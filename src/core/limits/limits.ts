@@ -21,6 +21,8 @@ export interface LimitBounds {
   readonly streams: LineBounds
   /** Passwords being checked: a party is an address, its members are accounts. */
   readonly passwords: LineBounds
+  /** Passwords whose strength is estimated: long work that must not hold up who signs in. */
+  readonly choices: LineBounds
   /** Wrong passwords: of an account from one address, of one address, of an account from everywhere. */
   readonly wrongPasswords: {
     readonly pair: BucketSize
@@ -42,6 +44,7 @@ export const LIMITS: LimitBounds = {
   work: { turns: 96, turnsPerParty: 24, waiting: 2_000, waitingPerParty: 400 },
   streams: { turns: 256, turnsPerParty: 16, waiting: 512, waitingPerParty: 64 },
   passwords: { turns: 16, turnsPerParty: 4, waiting: 512, waitingPerParty: 32 },
+  choices: { turns: 4, turnsPerParty: 1, waiting: 128, waitingPerParty: 8 },
   wrongPasswords: {
     pair: { burst: 10, perSecond: 1 / 30 },
     address: { burst: 100, perSecond: 1 },
@@ -72,6 +75,7 @@ export class Limits {
   readonly #streams: FairLine
   readonly shedder = new LoadShedder()
   readonly #passwords: FairLine
+  readonly #choices: FairLine
 
   constructor(bounds: LimitBounds, now: Clock) {
     this.#now = now
@@ -92,6 +96,7 @@ export class Limits {
     this.#work = new FairLine(bounds.work)
     this.#streams = new FairLine(bounds.streams)
     this.#passwords = new FairLine(bounds.passwords)
+    this.#choices = new FairLine(bounds.choices)
   }
 
   /** One request from an address, before anything else is known of it. Throws `too_many_requests`. */
@@ -146,7 +151,15 @@ export class Limits {
     })
   }
 
-  /** Lets somebody who has shown who they are choose a password, in their turn. Throws `too_many_requests`, `busy`. */
+  /** Lets a chosen password be judged, in a line of its own. Throws `too_many_requests`, `busy`. */
+  choosePassword<T>(
+    { ip, account }: { readonly ip: string; readonly account: string },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    return this.#choices.run({ party: addressKey(ip), member: account }, work)
+  }
+
+  /** Lets somebody who has shown who they are have a password hashed, in their turn. Throws `too_many_requests`, `busy`. */
   takePassword<T>(
     { ip, account }: { readonly ip: string; readonly account: string },
     work: () => Promise<T>,

@@ -24,7 +24,15 @@ export async function furnishCanary(ground: ProbeGround, tenant: string): Promis
   const word = wordOf(tenant)
   const known = await opened.db('activity').selectFrom('organisation').select('created_by').executeTakeFirst()
   const person = known?.created_by ?? (await found(ground, tenant, word))
-  const start = { tenant, region, person, role: 'owner', origin: HERE, requestId: newId() } as const
+  const start = {
+    tenant,
+    region,
+    person,
+    role: 'owner',
+    origin: HERE,
+    requestId: newId(),
+    password: null,
+  } as const
   // The first time from somewhere else, so that there is a notification for the other to reach for.
   const isTold = await opened
     .db('activity')
