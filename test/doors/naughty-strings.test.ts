@@ -15,7 +15,7 @@ import { type StringField, stringFieldsOf, textAt, withText } from './string-fie
 
 const AT_ONCE = 24 // The line for passwords takes 64.
 /** Fields that cost two passes of argon2id a request: they get our own strings and each twelfth of the list. */
-const DEAR = ['createAccount', 'openSession']
+const DEAR = ['changePassword', 'createAccount', 'openSession']
 /** A field that is checked as another one is gets our own strings and each eighth of the list, another eighth each time. */
 const SHARE = 8
 
