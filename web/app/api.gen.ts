@@ -1461,12 +1461,12 @@ export interface ChangePasswordInput {
   }
 }
 
-/** Change one’s own password; all other sessions end */
+/** Change one’s own password; all other sessions end, this one has a new token */
 export function changePassword(input: ChangePasswordInput, signal?: AbortSignal): Promise<ChangePasswordAnswer> {
   return call<ChangePasswordAnswer>({ method: 'POST', path: '/v1/me/password', body: input.body, signal })
 }
 
-export type ChangePasswordAnswer = undefined
+export type ChangePasswordAnswer = OpenedSession
 
 export interface ListNotificationsInput {
   query?: {

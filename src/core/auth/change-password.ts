@@ -1,14 +1,17 @@
 // A person's password is replaced: by themselves, who know it, or behind the link of a reset.
-// Must stay true: every other session ends in the same transaction; of two changes at once one wins and the other is told.
-import { setTimeout as pause } from 'node:timers/promises'
+// Must stay true: every other session ends in the same transaction, and so does the token of the one that changed it, which somebody may have
+// copied; of two changes at once one wins and the other is told.
 import { openPersonCard } from '../access/person-card.ts'
 import type { Ctx } from '../ctx.ts'
 import { PublicError } from '../errors.ts'
+import { newCredential } from '../ids.ts'
+import { openIfWhole } from '../keys/is-damage.ts'
 import { passwordChanged } from '../notifications/core-notifications.ts'
 import { notify } from '../notifications/notify.ts'
 import type { Actor } from '../tenancy/actor.ts'
 import type { TenantReader, TenantWriter } from '../tenancy/tenant-door.ts'
 import { closeSessionsOf } from './close-session.ts'
+import { Credentials } from './credentials.ts'
 import {
   checkPassword,
   FOUNDING_POLICY,
@@ -16,8 +19,7 @@ import {
   passwordPolicyOf,
   refuseReused,
 } from './password-policy.ts'
-
-const MAIL_PATIENCE_MS = 3_000
+import type { OpenedSession } from './start-session.ts'
 
 /** What is sealed beside the password of today. */
 interface Former {
@@ -32,7 +34,7 @@ export interface KnownPassword {
   readonly person: string
   readonly email: string
   readonly displayName: string
-  /** PHC string; null where a host signs them in. */
+  /** PHC string; null where a host signs them in, or where it was damaged. */
   readonly phc: string | null
   readonly former: readonly string[]
   /** When it was last replaced; null for the first one. */
@@ -48,7 +50,7 @@ export async function readPassword(
   const row = await tx.db
     .selectFrom('person')
     .innerJoin('member', 'member.person', 'person.id')
-    .select(['person.id', 'person.card', 'person.password', 'person.former_passwords'])
+    .select(['person.id', 'person.card', 'person.password', 'person.former_passwords', 'person.updated_at'])
     .where('member.state', '=', 'active')
     .$if('person' in whose, (query) => query.where('person.id', '=', 'person' in whose ? whose.person : ''))
     .$if('address' in whose, (query) =>
@@ -61,16 +63,23 @@ export async function readPassword(
     .executeTakeFirst()
   if (!row) return undefined
   const { email, displayName } = await openPersonCard(tx, row.id, row.card)
-  const former = openFormer(tx, row.id, row.former_passwords)
+  const former = openIfWhole(() => openFormer(tx, row.id, row.former_passwords))
+  // Damaged: the row was last changed no earlier than its password.
+  const changedAt = former ? new Date(former.changedAt) : row.former_passwords && row.updated_at
   return {
     person: row.id,
     email,
     displayName,
-    phc: tx.keys.open<string | null>('people', 'person', row.id, 'password', row.password),
+    phc: openPhc(tx, row.id, row.password),
     former: former?.former ?? [],
-    changedAt: former ? new Date(former.changedAt) : null,
+    changedAt,
     policy: (await passwordPolicyOf(tx)) ?? FOUNDING_POLICY,
   }
+}
+
+/** Null also where it was damaged: a reset replaces it. */
+function openPhc(tx: TenantReader, person: string, sealed: Buffer): string | null {
+  return openIfWhole(() => tx.keys.open<string | null>('people', 'person', person, 'password', sealed))
 }
 
 function openFormer(tx: TenantReader, person: string, sealed: Buffer | null): Former | null {
@@ -103,15 +112,11 @@ export async function hashChosen(
 }
 
 /**
- * Tells by mail that a password is another one now. The notification is stored with it, so mail that does not go out fails nothing, and a
- * server that hangs holds up nobody for longer than this.
+ * Tells by mail that a password is another one now, beside the answer: the notification is stored with the change, so mail that does not go
+ * out fails nothing, and the new token does not wait for a mail server.
  */
-export async function mailPasswordChanged(
-  ctx: Ctx,
-  mail: Parameters<Ctx['mail']['sendPasswordChanged']>[0],
-): Promise<void> {
-  const sent = ctx.mail.sendPasswordChanged(mail).catch(() => undefined)
-  await Promise.race([sent, pause(MAIL_PATIENCE_MS, undefined, { ref: false })])
+export function mailPasswordChanged(ctx: Ctx, mail: Parameters<Ctx['mail']['sendPasswordChanged']>[0]): void {
+  ctx.mail.sendPasswordChanged(mail).catch(() => undefined)
 }
 
 /**
@@ -141,8 +146,7 @@ export async function storePassword(
     .forUpdate()
     .executeTakeFirst()
   if (!row || member?.state !== 'active') throw new PublicError('not_found')
-  const now = tx.keys.open<string | null>('people', 'person', person, 'password', row.password)
-  if (now !== known.phc) throw new PublicError('conflict')
+  if (openPhc(tx, person, row.password) !== known.phc) throw new PublicError('conflict')
   const former = [...(known.phc === null ? [] : [known.phc]), ...known.former].slice(0, known.policy.history)
   const origin = tx.keys.open<object>('people', 'person', person, 'origin', row.origin)
   await tx.db
@@ -173,16 +177,17 @@ export async function storePassword(
 }
 
 /**
- * Changes one's own password. Throws `wrong_password`, which counts as a guess, `weak_password`, `password_reused`, `conflict`,
+ * Changes one's own password and answers the session's new token. Throws `forbidden` without a session, `wrong_password`, which counts as a guess, `weak_password`, `password_reused`, `conflict`,
  * `too_many_requests`, `busy`.
  */
 export async function changePassword(
   ctx: Ctx,
   actor: Actor,
   { current, password }: { readonly current: string; readonly password: string },
-): Promise<void> {
-  const { personId } = actor
-  if (personId === null || actor.kind !== 'person') throw new PublicError('forbidden')
+): Promise<OpenedSession> {
+  const { personId, credentialId } = actor
+  if (personId === null || credentialId === null || actor.kind !== 'person')
+    throw new PublicError('forbidden')
   // Counted by person, before anything is read: what is refused leaves no event.
   const whose = { ip: actor.origin.ip, account: personId }
   const isGuess = (error: unknown) => error instanceof PublicError && error.code === 'wrong_password'
@@ -192,10 +197,31 @@ export async function changePassword(
     isGuess,
   )
   const hash = await hashChosen(ctx, known, password, actor.origin.ip)
-  const but = actor.credentialId
-  await ctx.write(actor, (tx) => storePassword(tx, known, { hash, how: 'changed', but }), 'people')
+  const opened = await ctx.write(
+    actor,
+    async (tx) => {
+      await storePassword(tx, known, { hash, how: 'changed', but: credentialId })
+      return renewToken(tx, credentialId)
+    },
+    'people',
+  )
   ctx.credentials.forget()
-  await mailPasswordChanged(ctx, { region: actor.region, tenant: actor.tenant, to: known.email })
+  mailPasswordChanged(ctx, { region: actor.region, tenant: actor.tenant, to: known.email })
+  return opened
+}
+
+/** Gives an open session another token; the one of before opens nothing any more. Throws `forbidden` for what is no session. */
+async function renewToken(tx: TenantWriter, session: string): Promise<OpenedSession> {
+  const token = newCredential(tx.actor.tenant, 's')
+  const row = await tx.db
+    .updateTable('session')
+    .set({ token_hash: Credentials.hash(token) })
+    .where('id', '=', session)
+    .where('revoked_at', 'is', null)
+    .returning('expires_at')
+    .executeTakeFirst()
+  if (!row) throw new PublicError('forbidden')
+  return { token, expiresAt: row.expires_at }
 }
 
 async function provePassword(

@@ -10,7 +10,7 @@ const MOST_CHARACTERS = 64
 const listed = new Set(common['passwords-common'].map(String))
 const estimate = new ZxcvbnFactory({
   graphs: adjacencyGraphs,
-  // The largest lists, of Wikipedia's words, double the memory and change few verdicts.
+  // Without the words of an encyclopedia and of diceware, with which a guess takes several times as long (decision 0024).
   dictionary: {
     passwords: common['passwords-common'],
     words: english['commonWords-en'],

@@ -107,7 +107,7 @@ export async function resetPassword(
     password: hash,
     ...where,
   })
-  await mailPasswordChanged(ctx, { region: where.region, tenant, to: known.email })
+  mailPasswordChanged(ctx, { region: where.region, tenant, to: known.email })
   return opened
 }
 

@@ -155,13 +155,13 @@ export const authRoutes: readonly Route[] = [
     url: '/v1/me/password',
     operationId: 'changePassword',
     permission: 'session',
-    summary: 'Change one’s own password; all other sessions end',
+    summary: 'Change one’s own password; all other sessions end, this one has a new token',
     passwordLine: true,
-    schema: { body: ChangePassword, response: { 204: Type.Null() } },
-    handler: async (ctx, { actor, body, reply }) => {
-      await changePassword(ctx, actor, body)
-      reply.code(204)
-      return null
+    schema: { body: ChangePassword, response: { 200: OpenedSession } },
+    handler: async (ctx, { actor, body, region, reply }) => {
+      const opened = await changePassword(ctx, actor, body)
+      reply.header('set-cookie', sessionCookie(region, opened.token, opened.expiresAt))
+      return { token: opened.token, expiresAt: opened.expiresAt.toISOString() }
     },
   }),
   route({
